@@ -1,0 +1,11 @@
+//! Where everything meets: configuration, wiring, the check, the delivery, the daemon, the commands.
+
+pub mod check;
+pub mod commands;
+pub mod config;
+pub mod daemon;
+pub mod deliver;
+pub mod exit;
+pub mod logging;
+pub mod replay;
+pub mod wiring;

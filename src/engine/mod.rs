@@ -1,0 +1,13 @@
+//! Decisions: what is believed, what changed, who is told, when to try again. Pure functions.
+//!
+//! *Architecture invariant:* no clock, no source by name, no I/O, no rendering.
+#![warn(missing_docs, clippy::wildcard_enum_match_arm)]
+
+pub mod absence;
+pub mod answer;
+pub mod diff;
+pub mod fold;
+pub mod health;
+pub mod judge;
+pub mod retry;
+pub mod schedule;

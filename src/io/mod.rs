@@ -1,0 +1,13 @@
+//! The outside world: clock, network, files, database, channels, service manager.
+//!
+//! *Architecture invariant:* nothing here decides; each module owns a small configuration of its
+//! own, and none knows the engine, a source, a page or the command line.
+
+pub mod blobs;
+pub mod channels;
+pub mod clock;
+pub mod fetch;
+pub mod lock;
+pub mod recording;
+pub mod store;
+pub mod systemd;

@@ -1,0 +1,190 @@
+//! What can be said of a topic: one line for each column or field that coverd reads.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How the values of an attribute are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A letter or a short text, compared as it stands.
+    Text,
+    /// A decimal number (RVU, conversion factor, GPCI), compared by value.
+    Amount,
+    /// Paragraphs of normalised text, one a line, compared as a whole and shown as a redline.
+    Passage,
+}
+
+macro_rules! attributes {
+    ($( $(#[$doc:meta])* $name:ident = $id:literal, $kind:ident, $label:literal; )+) => {
+        /// A column of a CMS file or a field of a CMS record.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Attribute { $( $(#[$doc])* $name, )+ }
+
+        impl Attribute {
+            /// Every attribute, in the order in which people want to read them.
+            pub const ALL: &'static [Self] = &[ $( Self::$name, )+ ];
+
+            /// The name in the database and in machine-readable output; never changes.
+            pub fn id(self) -> &'static str {
+                match self { $( Self::$name => $id, )+ }
+            }
+
+            /// How its values are written and compared.
+            pub fn kind(self) -> Kind {
+                match self { $( Self::$name => Kind::$kind, )+ }
+            }
+
+            /// The name for people.
+            pub fn label(self) -> &'static str {
+                match self { $( Self::$name => $label, )+ }
+            }
+        }
+    };
+}
+
+attributes! {
+    /// PFS status indicator (PPRRVU "STATUS CODE"; meanings in the record layout PDF of each release).
+    Status = "status", Text, "status indicator";
+    /// PPRRVU "NOT USED FOR MEDICARE PAYMENT": `+` or blank.
+    NotUsed = "not_used_for_payment", Text, "not used for Medicare payment";
+    /// Physician work RVU.
+    WorkRvu = "work_rvu", Amount, "work RVU";
+    /// Practice expense RVU outside facilities.
+    NonFacilityPeRvu = "nonfacility_pe_rvu", Amount, "non-facility PE RVU";
+    /// `NA`: the service is typically not furnished outside facilities.
+    NonFacilityNa = "nonfacility_na", Text, "non-facility NA indicator";
+    /// Practice expense RVU in facilities.
+    FacilityPeRvu = "facility_pe_rvu", Amount, "facility PE RVU";
+    /// `NA`: the service is typically not furnished in facilities.
+    FacilityNa = "facility_na", Text, "facility NA indicator";
+    /// Malpractice RVU.
+    MpRvu = "mp_rvu", Amount, "malpractice RVU";
+    /// Work + PE + MP outside facilities.
+    NonFacilityTotal = "nonfacility_total", Amount, "non-facility total RVU";
+    /// Work + PE + MP in facilities.
+    FacilityTotal = "facility_total", Amount, "facility total RVU";
+    /// Professional/technical component indicator.
+    PcTc = "pctc", Text, "PC/TC indicator";
+    /// Global surgery days: `000`, `010`, `090`, `XXX`, `YYY`, `ZZZ`, `MMM`.
+    GlobalDays = "global_days", Text, "global days";
+    /// Share of the global package before the operation.
+    PreOperative = "preoperative_share", Amount, "preoperative share";
+    /// Share of the global package for the operation.
+    IntraOperative = "intraoperative_share", Amount, "intraoperative share";
+    /// Share of the global package after the operation.
+    PostOperative = "postoperative_share", Amount, "postoperative share";
+    /// Multiple procedure indicator (5: therapy reduction).
+    MultipleProcedure = "multiple_procedure", Text, "multiple procedure indicator";
+    /// Bilateral surgery indicator.
+    BilateralSurgery = "bilateral_surgery", Text, "bilateral surgery indicator";
+    /// Assistant at surgery indicator.
+    AssistantSurgery = "assistant_surgery", Text, "assistant at surgery indicator";
+    /// Co-surgeons indicator.
+    CoSurgeons = "co_surgeons", Text, "co-surgeons indicator";
+    /// Team surgery indicator.
+    TeamSurgery = "team_surgery", Text, "team surgery indicator";
+    /// Endoscopic base code.
+    EndoscopicBase = "endoscopic_base", Text, "endoscopic base code";
+    /// Physician supervision of diagnostic procedures: `01` to `09`, `21`, ...
+    Supervision = "supervision", Text, "supervision of diagnostic procedures";
+    /// Calculation flag.
+    CalculationFlag = "calculation_flag", Text, "calculation flag";
+    /// Diagnostic imaging family indicator.
+    ImagingFamily = "imaging_family", Text, "diagnostic imaging family";
+    /// Non-facility PE used for the OPPS payment amount.
+    OppsNonFacilityPe = "opps_nonfacility_pe", Amount, "non-facility PE for OPPS amount";
+    /// Facility PE used for the OPPS payment amount.
+    OppsFacilityPe = "opps_facility_pe", Amount, "facility PE for OPPS amount";
+    /// MP used for the OPPS payment amount.
+    OppsMp = "opps_mp", Amount, "MP for OPPS amount";
+
+    /// Dollars per RVU; from 2026 on for clinicians who are not qualifying APM participants.
+    ConversionFactor = "conversion_factor", Amount, "conversion factor";
+    /// Dollars per RVU for qualifying APM participants (QPP file, from 2026 on).
+    ConversionFactorQpp = "conversion_factor_qpp", Amount, "conversion factor for qualifying APM participants";
+
+    /// Geographic practice cost index of work, with the floor in force.
+    GpciWork = "gpci_work", Amount, "work GPCI";
+    /// Geographic practice cost index of work without the 1.0 floor, where the file has it (RVU26A).
+    GpciWorkNoFloor = "gpci_work_no_floor", Amount, "work GPCI without the 1.0 floor";
+    /// Geographic practice cost index of practice expense.
+    GpciPe = "gpci_pe", Amount, "PE GPCI";
+    /// Geographic practice cost index of malpractice.
+    GpciMp = "gpci_mp", Amount, "MP GPCI";
+    /// Name of the locality in the GPCI file.
+    LocalityName = "locality_name", Text, "locality name";
+    /// State of the locality.
+    LocalityState = "locality_state", Text, "state";
+    /// Fee schedule area of the locality/county file.
+    LocalityArea = "locality_area", Text, "fee schedule area";
+    /// Counties of the locality.
+    LocalityCounties = "locality_counties", Text, "counties";
+
+    /// Whether the full list of a source still names the policy.
+    Listed = "listed", Text, "listed by CMS";
+    /// Title of a policy.
+    Title = "title", Text, "title";
+    /// Effective date of a policy as CMS wrote it: a date, or a sentence.
+    EffectiveDate = "effective_date", Text, "effective date";
+    /// End date of a policy as CMS wrote it.
+    EndDate = "end_date", Text, "end date";
+    /// NCD field "Indications and Limitations of Coverage".
+    Indications = "indications_limitations", Passage, "indications and limitations of coverage";
+    /// NCD field "Item/Service Description".
+    ItemDescription = "item_service_description", Passage, "item or service description";
+    /// NCD field "Benefit Category".
+    BenefitCategory = "benefit_category", Passage, "benefit category";
+    /// NCD field "Cross Reference".
+    CrossReference = "cross_reference", Passage, "cross reference";
+    /// NCD field "Other Text".
+    OtherText = "other_text", Passage, "other text";
+    /// NCD field "Reasons for Denial".
+    ReasonsForDenial = "reasons_for_denial", Passage, "reasons for denial";
+    /// Implementation date as CMS wrote it.
+    ImplementationDate = "implementation_date", Text, "implementation date";
+    /// Watched words that the text of a policy has, in alphabetical order.
+    Mentions = "mentions", Text, "watched words in the text";
+    /// NCD field "Revision History".
+    RevisionHistory = "revision_history", Passage, "revision history";
+    /// NCD transmittal number and address.
+    Transmittal = "transmittal", Text, "transmittal";
+    /// NCD manual (publication number) and other fields of the record that carry no policy.
+    Bookkeeping = "bookkeeping", Text, "record keeping";
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+impl FromStr for Attribute {
+    type Err = UnknownAttribute;
+
+    fn from_str(id: &str) -> Result<Self, UnknownAttribute> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|attribute| attribute.id() == id)
+            .ok_or_else(|| UnknownAttribute { id: id.to_owned() })
+    }
+}
+
+/// An attribute that this version does not know: the database is newer than the program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("attribute '{id}' is unknown to this version of coverd; install the version that wrote it")]
+pub struct UnknownAttribute {
+    id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_read_back() {
+        for &attribute in Attribute::ALL {
+            assert_eq!(attribute.id().parse(), Ok(attribute));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The words of the program: types, their invariants, nothing else.
+//!
+//! *Architecture invariant:* nothing here reads a clock, a file or a socket, and nothing here is
+//! serialised by derive: the store and the outputs write their own forms, so that a rename here
+//! never changes a database.
+#![warn(missing_docs, clippy::wildcard_enum_match_arm)]
+
+pub mod alert;
+pub mod answer;
+pub mod attribute;
+pub mod change;
+pub mod code;
+pub mod date;
+pub mod delivery;
+pub mod document;
+pub mod fact;
+pub mod health;
+pub mod money;
+pub mod record;
+pub mod request;
+pub mod timeline;
+pub mod topic;
+pub mod watch;

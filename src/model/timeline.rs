@@ -1,0 +1,107 @@
+//! Belief by date of service: for each key a step function.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::attribute::Attribute;
+use super::fact::{Fact, FactKey, Observation};
+use super::topic::Topic;
+
+/// Days from `from` on, up to but without `until`; `None` is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Period {
+    /// First day.
+    pub from: NaiveDate,
+    /// First day no longer in it.
+    pub until: Option<NaiveDate>,
+}
+
+impl Period {
+    /// Whether the day lies in it.
+    pub fn contains(&self, day: NaiveDate) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day < until)
+    }
+}
+
+/// A stretch of days for which one fact decides one attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// The days.
+    pub period: Period,
+    /// What is believed.
+    pub observation: Observation,
+    /// The fact that decides: its origin and evidence.
+    pub fact: Arc<Fact>,
+}
+
+/// The step function of one key: segments in order, without overlap. Days before the first
+/// segment are *not observed*.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Timeline {
+    /// The segments, earliest first. Neighbours may say the same by different documents.
+    pub segments: Vec<Segment>,
+}
+
+impl Timeline {
+    /// What is believed of a day; `None` is "not observed".
+    pub fn at(&self, day: NaiveDate) -> Option<&Segment> {
+        let after = self
+            .segments
+            .partition_point(|segment| segment.period.from <= day);
+        self.segments[..after]
+            .last()
+            .filter(|segment| segment.period.contains(day))
+    }
+
+    /// The segment from which on the observation that holds on `day` has held without a break.
+    pub fn since(&self, day: NaiveDate) -> Option<&Segment> {
+        let after = self
+            .segments
+            .partition_point(|segment| segment.period.from <= day);
+        let mut held = self.segments[..after]
+            .last()
+            .filter(|segment| segment.period.contains(day))?;
+        for earlier in self.segments[..after].iter().rev().skip(1) {
+            if earlier.observation != held.observation
+                || earlier.period.until != Some(held.period.from)
+            {
+                break;
+            }
+            held = earlier;
+        }
+        Some(held)
+    }
+}
+
+/// All timelines of some topics.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Timelines {
+    topics: BTreeMap<Topic, BTreeMap<Attribute, Timeline>>,
+}
+
+impl Timelines {
+    /// Puts a timeline in its place.
+    pub fn insert(&mut self, key: FactKey, timeline: Timeline) {
+        self.topics
+            .entry(key.topic)
+            .or_default()
+            .insert(key.attribute, timeline);
+    }
+
+    /// The timeline of one attribute.
+    pub fn get(&self, topic: &Topic, attribute: Attribute) -> Option<&Timeline> {
+        self.topics.get(topic)?.get(&attribute)
+    }
+
+    /// All attributes of one topic.
+    pub fn topic(&self, topic: &Topic) -> Option<&BTreeMap<Attribute, Timeline>> {
+        self.topics.get(topic)
+    }
+
+    /// Every topic with its attributes, in order.
+    pub fn topics(&self) -> impl Iterator<Item = (&Topic, &BTreeMap<Attribute, Timeline>)> {
+        self.topics.iter()
+    }
+}

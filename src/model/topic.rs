@@ -1,0 +1,179 @@
+//! What a statement is about: subject, place and stage.
+
+use std::fmt;
+
+use super::code::Service;
+
+/// What a rule speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A row of a code list: a code, with its modifier.
+    Service(Service),
+    /// A coverage policy, by the name CMS gives it: `NCD 30.3.3`.
+    Policy(String),
+    /// A schedule itself, for what belongs to no code: `PFS` has the conversion factor.
+    Schedule(String),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(service) => service.fmt(f),
+            Self::Policy(name) | Self::Schedule(name) => f.write_str(name),
+        }
+    }
+}
+
+/// Where a rule holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// The whole country.
+    National,
+    /// A payment locality: the Medicare administrative contractor's five-digit number and the
+    /// two-digit locality number, `01112-05`.
+    Locality(LocalityId),
+    /// The area of one contractor, by its five-digit number.
+    Contractor(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::National => f.write_str("national"),
+            Self::Locality(id) => write!(f, "locality {id}"),
+            Self::Contractor(number) => write!(f, "contractor {number}"),
+        }
+    }
+}
+
+/// A payment locality: MAC number and locality number, with the zeros that csv files lose.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocalityId {
+    mac: String,
+    number: String,
+}
+
+impl LocalityId {
+    /// Reads the two cells; lost leading zeros are put back (`2102`, `0` is `02102`, `00`).
+    ///
+    /// # Errors
+    /// When a cell is not a number of at most five, respectively two, digits.
+    pub fn new(mac: &str, number: &str) -> Result<Self, InvalidLocality> {
+        let (mac, number) = (mac.trim(), number.trim());
+        let digits = |text: &str, longest: usize| {
+            !text.is_empty() && text.len() <= longest && text.bytes().all(|b| b.is_ascii_digit())
+        };
+        if digits(mac, 5) && digits(number, 2) {
+            Ok(Self {
+                mac: format!("{mac:0>5}"),
+                number: format!("{number:0>2}"),
+            })
+        } else {
+            Err(InvalidLocality {
+                text: format!("{mac}-{number}").chars().take(40).collect(),
+            })
+        }
+    }
+}
+
+impl std::str::FromStr for LocalityId {
+    type Err = InvalidLocality;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLocality> {
+        let (mac, number) = text.split_once('-').ok_or_else(|| InvalidLocality {
+            text: text.chars().take(40).collect(),
+        })?;
+        Self::new(mac, number)
+    }
+}
+
+impl fmt::Display for LocalityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.mac, self.number)
+    }
+}
+
+/// Text that names no payment locality.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "'{text}' is not a payment locality: write MAC number and locality number as 01112-05 (CMS lists them in the GPCI file of every RVU release)"
+)]
+pub struct InvalidLocality {
+    text: String,
+}
+
+/// How far a rule has come. A proposal is never taken for a final rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// It holds.
+    InForce,
+    /// A proposed rule, named by its docket (`CMS-1848-P`), would make it hold.
+    ProposedBy(String),
+    /// A final rule, named by its docket (`CMS-1848-F`), makes it hold from a coming day.
+    FinalBy(String),
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InForce => f.write_str("in force"),
+            Self::ProposedBy(rule) => write!(f, "proposed by {rule}"),
+            Self::FinalBy(rule) => write!(f, "final by {rule}"),
+        }
+    }
+}
+
+/// Subject, place and stage: all that one row of a document speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic {
+    /// What the statement is about.
+    pub subject: Subject,
+    /// Where it holds.
+    pub place: Place,
+    /// How far it has come.
+    pub stage: Stage,
+}
+
+impl Topic {
+    /// A national rule in force.
+    pub fn national(subject: Subject) -> Self {
+        Self {
+            subject,
+            place: Place::National,
+            stage: Stage::InForce,
+        }
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.subject.fmt(f)?;
+        if self.place != Place::National {
+            write!(f, ", {}", self.place)?;
+        }
+        if self.stage != Stage::InForce {
+            write!(f, ", {}", self.stage)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locality_gets_its_zeros_back() {
+        assert_eq!(
+            LocalityId::new("2102", "1").map(|l| l.to_string()),
+            Ok("02102-01".to_owned())
+        );
+        assert_eq!(
+            "01112-05".parse::<LocalityId>().map(|l| l.to_string()),
+            Ok("01112-05".to_owned())
+        );
+        for bad in ["", "01112", "x-05", "011122-05", "01112-005"] {
+            assert!(bad.parse::<LocalityId>().is_err(), "{bad}");
+        }
+    }
+}

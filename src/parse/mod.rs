@@ -1,0 +1,13 @@
+//! Bytes to rows, text and values. Nothing here knows CMS, codes or facts.
+//!
+//! *Architecture invariant:* every function is bounded in size, depth and expansion, and never
+//! panics: the bytes come from outside.
+
+pub mod csv;
+pub mod fixed;
+pub mod html;
+pub mod json;
+pub mod sniff;
+pub mod text;
+pub mod xlsx;
+pub mod zip;

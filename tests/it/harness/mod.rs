@@ -1,0 +1,5 @@
+//! What the tests share: local servers, the real data, a clock.
+
+pub mod cms;
+pub mod data;
+pub mod smtp;

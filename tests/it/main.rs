@@ -1,0 +1,10 @@
+//! The one integration binary: one file per subject, servers and clocks in `harness`.
+
+mod damage;
+mod fetch;
+mod harness;
+mod layers;
+mod mail;
+mod ncd;
+mod pfs;
+mod store;
