@@ -11,3 +11,5 @@ pub mod health;
 pub mod judge;
 pub mod retry;
 pub mod schedule;
+#[cfg(test)]
+pub(crate) mod testing;

@@ -18,6 +18,7 @@ pub mod health;
 pub mod money;
 pub mod record;
 pub mod request;
+pub mod status;
 pub mod timeline;
 pub mod topic;
 pub mod watch;
