@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::model::alert::{Alert, AlertBody, ChangeAlert};
 use crate::model::attribute::Attribute;
 use crate::model::change::{Change, Judged, Severity};
+use crate::model::document::DocumentHash;
 use crate::model::fact::{Observation, Origin, Value};
 use crate::model::record::ChangeRecord;
 use crate::model::topic::{Place, Subject};
@@ -275,11 +276,8 @@ fn digest(parts: &[&str]) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize()
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digest: [u8; 32] = hash.finalize().into();
+    DocumentHash::new(digest).short()
 }
 
 #[cfg(test)]
