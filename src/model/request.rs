@@ -73,6 +73,10 @@ pub enum Discovery {
     Complete {
         /// What can be read, oldest first.
         units: Vec<Unit>,
+        /// Every unit that the lists name, also those that cannot be read today (their page failed);
+        /// `None` when the list itself could not be read. The first such list is the baseline: what
+        /// it names is history when it is read for the first time, however late.
+        listed: Option<Vec<String>>,
         /// What looks wrong although the lists could be read: gaps, overdue releases.
         concerns: Vec<Concern>,
     },

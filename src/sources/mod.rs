@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::model::document::Document;
+use crate::model::fact::Fact;
 use crate::model::request::{Discovery, Reading, ShapeError, Unit, UnitDocuments};
 use crate::model::watch::Watch;
 
@@ -81,4 +82,10 @@ pub trait Source: Send + Sync {
         documents: &UnitDocuments,
         watch: &Watch,
     ) -> Result<Reading, ShapeError>;
+
+    /// What a second witness says while the unit's own document cannot be had: words for the
+    /// operator, never a fact. `believed` is what stands about the unit.
+    fn witness(&self, _unit: &Unit, _companion: &Document, _believed: &[Fact]) -> Option<String> {
+        None
+    }
 }

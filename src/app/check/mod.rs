@@ -1,0 +1,10 @@
+//! One check of a source: `(discover → fetch)* → for each unit: fetch → extract → fold → diff →
+//! judge → render → record_check`, as DESIGN says: every unit is one transaction.
+
+mod notices;
+mod obtain;
+mod pass;
+mod unit;
+
+pub use notices::{deliveries, notify_operator};
+pub use pass::{Mode, Pass, Progress, check_source};

@@ -1,0 +1,248 @@
+//! One unit: is it new, what does it say, what does that change, who is told.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::notices::deliveries;
+use super::obtain::{Missing, Obtained, obtain};
+use super::pass::Mode;
+use crate::app::wiring::App;
+use crate::engine::absence::{absences, listable};
+use crate::engine::diff::diff;
+use crate::engine::fold::fold;
+use crate::engine::judge::{Occasion, Verdict, judge};
+use crate::model::document::Document;
+use crate::model::fact::{Fact, Origin, Statement};
+use crate::model::health::ProblemKind;
+use crate::model::record::{CheckRecord, ReadingRecord};
+use crate::model::request::{Concern, Reading, Unit, UnitDocuments};
+use crate::model::topic::Topic;
+use crate::model::watch::Codes;
+use crate::sources::Source;
+
+/// How a unit ended.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// Nothing new: the document was read before.
+    Unchanged,
+    /// Read for the first time, or with new content.
+    Read { alerts: usize, concerns: Vec<Concern> },
+    /// The recording does not hold it.
+    NotRecorded,
+    /// Not believed: what to tell the operator.
+    Failed { kind: ProblemKind, text: String },
+}
+
+/// How many topics are held in memory at a time when beliefs are compared.
+const TOPICS_AT_ONCE: usize = 2_000;
+
+pub(super) async fn check_unit(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    unit: Unit,
+    mode: Mode,
+    first_check: bool,
+) -> anyhow::Result<Done> {
+    let meta = source.meta().clone();
+    let primary = match obtain(app, &unit.request).await {
+        Ok(obtained) => obtained,
+        Err(Missing::NotRecorded) => return Ok(Done::NotRecorded),
+        Err(Missing::Failed { kind, text }) => return without_primary(app, source, &unit, kind, text).await,
+        Err(Missing::Internal(error)) => return Err(error),
+    };
+    let state = app.unit_state(meta.id, &unit.name).await?;
+    let known = app.reading_of(meta.id, &unit.name, primary.hash).await?;
+    let is_last = state.as_ref().and_then(|state| state.last_document) == Some(primary.hash);
+    let read_before = known.as_ref().is_some_and(|known| known.extractor == meta.extractor && known.watch == app.watch_digest);
+    let mut record = CheckRecord::new(meta.id, app.clock.now());
+    if read_before && is_last {
+        record.captures.clone_from(&primary.captures);
+        app.record(record).await?;
+        return Ok(Done::Unchanged);
+    }
+
+    let mut companions = Vec::new();
+    for request in &unit.companions {
+        let companion = match obtain(app, request).await {
+            Ok(obtained) => Some(obtained),
+            Err(Missing::NotRecorded) => None,
+            Err(Missing::Failed { kind, text }) => {
+                tracing::info!(source.id = meta.id, unit = unit.name, problem = %kind, "second witness not readable: {text}");
+                None
+            }
+            Err(Missing::Internal(error)) => return Err(error),
+        };
+        companions.push(companion);
+    }
+    let documents = UnitDocuments { primary: primary.document(app).await?, companions: load(app, &companions).await? };
+    let reading = match extract(app, source, &unit, documents).await? {
+        Ok(reading) => reading,
+        Err((kind, text)) => return Ok(Done::Failed { kind, text }),
+    };
+
+    // The same bytes again after others: the page went back to what it said. That is a posting of
+    // its own, made today, though its bytes bear an old date.
+    let reappears = known.is_some() && !is_last;
+    let today = app.clock.now();
+    let (published, learned) = match (&known, reappears) {
+        (_, true) => (today.date_naive(), today),
+        (Some(known), false) => (known.origin.published, known.origin.learned),
+        (None, false) => (reading.published.unwrap_or(primary.captured.date_naive()), primary.captured),
+    };
+    let origin = Arc::new(Origin {
+        source: meta.id.to_owned(),
+        edition: reading.edition.clone(),
+        document: primary.hash,
+        url: primary.final_url.clone(),
+        published,
+        learned,
+    });
+    let rebase = known.is_some() && !reappears;
+    let first_reading = state.as_ref().is_none_or(|state| state.last_document.is_none());
+    let listed_at_first = first_check || state.as_ref().is_some_and(|state| state.baseline);
+    let baseline = rebase || mode == Mode::Backfill || (first_reading && listed_at_first);
+
+    let verdict = settle(app, source, &reading, &origin, baseline, &mut record).await?;
+    for obtained in std::iter::once(&primary).chain(companions.iter().flatten()) {
+        record.captures.extend(obtained.captures.iter().cloned());
+    }
+    if let Some(reading_record) = &mut record.reading {
+        reading_record.unit.clone_from(&unit.name);
+    }
+    let alerts = usize::from(verdict.alert.is_some());
+    record.deliveries = verdict.alert.iter().flat_map(|alert| deliveries(app, alert)).collect();
+    record.alerts = verdict.alert.into_iter().collect();
+    record.changes = verdict.changes;
+    app.record(record).await?;
+    if alerts > 0 {
+        app.outbox_filled.notify_one();
+    }
+    Ok(Done::Read { alerts, concerns: reading.concerns })
+}
+
+async fn load(app: &App, companions: &[Option<Obtained>]) -> anyhow::Result<Vec<Option<Document>>> {
+    let mut documents = Vec::new();
+    for companion in companions {
+        documents.push(match companion {
+            Some(obtained) => Some(obtained.document(app).await?),
+            None => None,
+        });
+    }
+    Ok(documents)
+}
+
+/// Runs the extractor where a panic or an endless loop of it ends nothing else.
+async fn extract(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    unit: &Unit,
+    documents: UnitDocuments,
+) -> anyhow::Result<Result<Reading, (ProblemKind, String)>> {
+    let (source, unit, watch) = (Arc::clone(source), unit.clone(), Arc::clone(&app.watch));
+    let work = tokio::task::spawn_blocking(move || source.extract(&unit, &documents, &watch));
+    Ok(match tokio::time::timeout(app.limits.extract, work).await {
+        Ok(Ok(Ok(reading))) => Ok(reading),
+        Ok(Ok(Err(shape))) => Err((ProblemKind::Shape, shape.to_string())),
+        Ok(Err(join)) if join.is_panic() => Err((ProblemKind::Defect, "the extractor panicked; please report this".to_owned())),
+        Ok(Err(join)) => return Err(join.into()),
+        Err(_) => Err((ProblemKind::Defect, format!("the extractor did not end within {:?}", app.limits.extract))),
+    })
+}
+
+/// Compares belief without and with the reading, and writes into the record what is new.
+async fn settle(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    reading: &Reading,
+    origin: &Arc<Origin>,
+    baseline: bool,
+    record: &mut CheckRecord,
+) -> anyhow::Result<Verdict> {
+    let meta = source.meta();
+    let mut statements = reading.statements.clone();
+    let mut elsewhere: Vec<(Arc<Origin>, Statement)> = Vec::new();
+    if let (Codes::All, Some(unlisted)) = (&app.watch.codes, &reading.unlisted) {
+        let stated: BTreeSet<Topic> = statements.iter().map(|statement| statement.topic.clone()).collect();
+        let known: BTreeSet<Topic> = app.topics(meta.id).await?.into_iter().collect();
+        statements.extend(absences(known.iter().cloned(), &stated, unlisted));
+        // A topic first met now was absent from every other list that was read in full.
+        let new: Vec<Topic> = stated.into_iter().filter(|topic| listable(topic) && !known.contains(topic)).collect();
+        if !new.is_empty() {
+            for full in app.full_readings(meta.id).await? {
+                let missing = absences(new.iter().cloned(), &BTreeSet::new(), &full.unlisted);
+                elsewhere.extend(missing.into_iter().map(|statement| (Arc::clone(&full.origin), statement)));
+            }
+        }
+    }
+
+    let topics: BTreeSet<Topic> = statements.iter().map(|statement| statement.topic.clone()).collect();
+    let topics: Vec<Topic> = topics.into_iter().collect();
+    let mut changes = Vec::new();
+    for some in topics.chunks(TOPICS_AT_ONCE) {
+        let wanted: BTreeSet<&Topic> = some.iter().collect();
+        let mut before = app.facts(some.to_vec()).await?;
+        before.extend(elsewhere.iter().filter(|(_, statement)| wanted.contains(&statement.topic)).map(|(origin, statement)| {
+            Fact { statement: statement.clone(), origin: Arc::clone(origin) }
+        }));
+        let new = statements.iter().filter(|statement| wanted.contains(&statement.topic));
+        let new = new.map(|statement| Fact { statement: statement.clone(), origin: Arc::clone(origin) });
+        // A document read again replaces its own earlier reading.
+        let kept = before.iter().filter(|fact| *fact.origin != **origin).cloned();
+        let after = fold(kept.chain(new));
+        changes.extend(diff(&fold(before), &after));
+    }
+    let verdict = judge(
+        changes,
+        &Occasion {
+            watch: &app.watch,
+            source_title: meta.title,
+            origin,
+            baseline,
+            announces_new: reading.announces_new,
+            now: now_of(record),
+        },
+    );
+    record.reading = Some(ReadingRecord {
+        unit: String::new(),
+        origin: Arc::clone(origin),
+        extractor: meta.extractor,
+        watch: app.watch_digest.clone(),
+        statements,
+        unlisted: reading.unlisted.clone(),
+    });
+    record.absences = elsewhere.into_iter().map(|(origin, statement)| (origin.document, statement)).collect();
+    Ok(verdict)
+}
+
+fn now_of(record: &CheckRecord) -> DateTime<Utc> {
+    record.at
+}
+
+/// The document cannot be had. Where a second witness can, it is asked whether anything seems to
+/// have changed; that is told, and nothing is believed.
+async fn without_primary(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    unit: &Unit,
+    kind: ProblemKind,
+    text: String,
+) -> anyhow::Result<Done> {
+    let mut text = text;
+    for request in &unit.companions {
+        let Ok(obtained) = obtain(app, request).await else { continue };
+        let document = obtained.document(app).await?;
+        let mut record = CheckRecord::new(source.meta().id, app.clock.now());
+        record.captures.clone_from(&obtained.captures);
+        app.record(record).await?;
+        let believed = app.unit_facts(source.meta().id, &unit.name).await?;
+        let (source, unit) = (Arc::clone(source), unit.clone());
+        let witness = tokio::task::spawn_blocking(move || source.witness(&unit, &document, &believed)).await?;
+        if let Some(words) = witness {
+            text.push_str(". ");
+            text.push_str(&words);
+        }
+    }
+    Ok(Done::Failed { kind, text })
+}
