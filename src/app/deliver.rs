@@ -1,1 +1,120 @@
-//! (to be written)
+//! Emptying the outbox: send what is due, record every attempt, report what can never arrive.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::check::notify_operator;
+use super::wiring::App;
+use crate::engine::health::assess;
+use crate::engine::retry::settle;
+use crate::model::delivery::{DeliveryState, Outcome, Outgoing};
+use crate::model::health::{Problem, ProblemKind};
+use crate::model::record::CheckRecord;
+
+/// The source that problems of delivery are filed under.
+pub const MAIL: &str = "mail";
+
+/// How much is taken from the outbox at a time.
+const BATCH: usize = 50;
+
+/// How long a send in flight may go on when the service is told to stop. What is cut off is sent
+/// again with the same Message-ID.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// How a round of deliveries went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Delivered {
+    /// Accepted.
+    pub accepted: usize,
+    /// To be tried again later.
+    pub deferred: usize,
+    /// Given up.
+    pub dead: usize,
+}
+
+/// Sends everything that is due, oldest first, until nothing is or `stop` is cancelled.
+pub async fn deliver_due(app: &Arc<App>, stop: &CancellationToken) -> anyhow::Result<Delivered> {
+    let mut round = Delivered::default();
+    loop {
+        let pending = app.pending(app.clock.now(), BATCH).await?;
+        if pending.is_empty() {
+            return Ok(round);
+        }
+        for row in pending {
+            if stop.is_cancelled() {
+                return Ok(round);
+            }
+            let Some(outcome) = send(app, &row.outgoing, stop).await else { return Ok(round) };
+            let accepted = matches!(outcome, Outcome::Accepted(_));
+            let now = app.clock.now();
+            let (attempt, state) = settle(&row.outgoing.id, outcome.clone(), row.attempts, now);
+            app.record_attempt(attempt).await?;
+            match state {
+                DeliveryState::Delivered => round.accepted += 1,
+                DeliveryState::Pending => round.deferred += 1,
+                DeliveryState::Dead => round.dead += 1,
+            }
+            log(&row.outgoing, state, &outcome);
+            if accepted || state == DeliveryState::Dead {
+                report(app, &row.outgoing, state, &outcome, now).await?;
+            }
+        }
+    }
+}
+
+/// `None` when the service stops before the channel answered.
+async fn send(app: &App, outgoing: &Outgoing, stop: &CancellationToken) -> Option<Outcome> {
+    let cut_off = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        outcome = app.channels.send(outgoing) => Some(outcome),
+        () = cut_off => None,
+    }
+}
+
+fn log(outgoing: &Outgoing, state: DeliveryState, outcome: &Outcome) {
+    let (Outcome::Accepted(words) | Outcome::Deferred(words) | Outcome::Refused(words)) = outcome;
+    let (id, alert) = (outgoing.id.as_str(), outgoing.alert.as_str());
+    match state {
+        DeliveryState::Delivered => tracing::info!(delivery.id = id, alert.id = alert, "delivered: {words}"),
+        DeliveryState::Pending => tracing::warn!(delivery.id = id, alert.id = alert, "delivery deferred: {words}"),
+        DeliveryState::Dead => tracing::error!(delivery.id = id, alert.id = alert, "delivery given up: {words}"),
+    }
+}
+
+/// A delivery that is dead is a problem of its recipient; one that arrives ends it.
+async fn report(
+    app: &Arc<App>,
+    outgoing: &Outgoing,
+    state: DeliveryState,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let subject = outgoing.recipient.as_str();
+    let found = match (state, outcome) {
+        (DeliveryState::Dead, Outcome::Accepted(words) | Outcome::Deferred(words) | Outcome::Refused(words)) => {
+            vec![Problem {
+                source: MAIL.to_owned(),
+                subject: subject.to_owned(),
+                kind: ProblemKind::DeliveryDead,
+                text: format!("the message \"{}\" cannot be delivered to {subject}: {words}", outgoing.subject),
+                remedy: "correct the address or the mail server, then run `coverd mail-test`; `coverd outbox --state dead` lists what did not arrive".to_owned(),
+            }]
+        }
+        (DeliveryState::Delivered | DeliveryState::Pending, _) => Vec::new(),
+    };
+    let open = app.open_problems(MAIL).await?;
+    if found.is_empty() && open.iter().all(|open| open.problem.subject != subject) {
+        return Ok(());
+    }
+    let assessment = assess(open, found, |problem| problem.subject == subject, now);
+    let mut record = CheckRecord::new(MAIL, now);
+    notify_operator(app, &mut record, &assessment);
+    record.problems = assessment.record;
+    app.record(record).await
+}
