@@ -6,6 +6,7 @@
 pub mod blobs;
 pub mod channels;
 pub mod clock;
+pub mod control;
 pub mod fetch;
 pub mod lock;
 pub mod recording;
