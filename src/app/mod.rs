@@ -1,6 +1,7 @@
 //! Where everything meets: configuration, wiring, the check, the delivery, the daemon, the commands.
 
 pub mod check;
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod daemon;

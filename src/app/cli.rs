@@ -1,0 +1,438 @@
+//! The command line: definitions only. What the commands do is in `app::commands`.
+#![expect(
+    clippy::doc_markdown,
+    reason = "the comments here are the help texts, in which backticks would be seen"
+)]
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::config::LogLevel;
+use crate::model::change::Severity;
+use crate::model::code::Service;
+use crate::model::delivery::DeliveryState;
+use crate::model::topic::LocalityId;
+
+/// Watches what Medicare (CMS) publishes about your procedure codes and tells you, with proof, when
+/// coverage, payment or billing rules change.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "coverd", version, max_term_width = 100, after_help = TOP_EXAMPLES)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const TOP_EXAMPLES: &str = "\
+Examples:
+  coverd demo                               see it work: no network, no configuration
+  coverd answer 20560 --on 2020-02-10       was it covered on that date of service?
+  coverd changes --severity coverage        what changed in coverage, newest first
+  coverd health                             can coverd see everything it should?
+
+Exit codes: 0 done, 1 unexpected failure, 2 wrong command line, 3 configuration, 4 a source is
+unreadable or stale, 5 a delivery is dead, 6 coverd is already running.";
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The configuration file [default: $COVERD_CONFIG, else /etc/coverd/coverd.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How to print lists: a table for people, json or csv for programs
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "table")]
+    pub format: Format,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// How much to log [default: log.level of the configuration for run, else warn]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<LogLevel>,
+}
+
+/// How lists are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns for people, as wide as the terminal.
+    Table,
+    /// An array of objects.
+    Json,
+    /// Comma-separated values with a header line.
+    Csv,
+}
+
+/// When colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// See it work: replay the spring of 2020, when Medicare began to cover dry needling
+    Demo(DemoArgs),
+    /// Run for good: read on schedule, mail what changed (what the service does)
+    Run,
+    /// Look once, now, and mail what changed
+    Check(CheckArgs),
+    /// Read the releases of past years into the history, without mailing
+    Backfill(BackfillArgs),
+    /// What is watched, when it was last read, and what waits
+    Status,
+    /// Was a code covered and payable on a date of service? With proof
+    Answer(AnswerArgs),
+    /// Everything known about a code, from when to when
+    History(HistoryArgs),
+    /// What changed at CMS, newest first
+    Changes(ChangesArgs),
+    /// One change in full: what it was, what it is, and both documents
+    Show(ShowArgs),
+    /// What is read, where, and how often
+    Sources,
+    /// Can coverd see everything it should? Ends with 4 or 5 when it cannot
+    Health,
+    /// Mails that were sent, wait, or can never be delivered
+    Outbox(OutboxArgs),
+    /// Send a test mail to the recipients
+    MailTest(MailTestArgs),
+    /// Run recorded captures of CMS pages through coverd, as of their own dates
+    Replay(ReplayArgs),
+    /// Check, back up or restore the store
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// Write, check or show the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print completions for your shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all of them into a folder
+    Man(ManArgs),
+}
+
+/// `demo`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  coverd demo
+  coverd demo --dir spring-2020
+  coverd --config spring-2020/coverd.toml answer 20560 --on 2020-02-10")]
+pub struct DemoArgs {
+    /// The folder to leave the demonstration in, for the other commands; it must be new or empty
+    #[arg(long, value_name = "DIR", default_value = "coverd-demo")]
+    pub dir: PathBuf,
+}
+
+/// `check`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Where a running coverd holds the store, it is asked to look.
+
+Examples:
+  coverd check
+  coverd check pfs
+  coverd check --no-deliver       find out, but leave the mails in the outbox")]
+pub struct CheckArgs {
+    /// The sources to look at, as `coverd sources` names them [default: all that are enabled]
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Leave the mails in the outbox; a later check or the service sends them
+    #[arg(long)]
+    pub no_deliver: bool,
+}
+
+/// `backfill`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+It may be stopped at any time and goes on where it was.
+
+Examples:
+  coverd backfill
+  coverd backfill --since 2021")]
+pub struct BackfillArgs {
+    /// First calendar year to read [default: sources.since_year of the configuration]
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(2003..=2099))]
+    pub since: Option<i32>,
+}
+
+/// `answer`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  coverd answer 20560 --on 2020-02-10
+  coverd answer 20560 --on 2020-02-10 --as-published-on 2020-01-15
+  coverd answer 20561 --on 2025-06-01 --place 01112-05
+  coverd answer 77080-26 --on 2025-06-01 --format json")]
+pub struct AnswerArgs {
+    /// The code, with its modifier if any: 20560, 77080-26
+    #[arg(value_name = "CODE")]
+    pub service: Service,
+    /// The date of service
+    #[arg(long, value_name = "DATE")]
+    pub on: NaiveDate,
+    /// Only what CMS had published by the end of this day
+    #[arg(long, value_name = "DATE")]
+    pub as_published_on: Option<NaiveDate>,
+    /// Only what coverd had read by the end of this day, or by this instant (2026-03-01T14:00:00Z)
+    #[arg(long, value_name = "DATE|INSTANT")]
+    pub as_known_on: Option<Moment>,
+    /// The payment locality: MAC number and locality number
+    #[arg(long, value_name = "MAC-LOC")]
+    pub place: Option<LocalityId>,
+}
+
+/// `history`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  coverd history 20560
+  coverd history 20560 --since 2020-01-01 --format csv")]
+pub struct HistoryArgs {
+    /// The code, with its modifier if any: 20560, 77080-26
+    #[arg(value_name = "CODE")]
+    pub service: Service,
+    /// Only what held on or after this date of service
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<NaiveDate>,
+}
+
+/// `changes`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  coverd changes --since 2026-01-01
+  coverd changes --code 20560 --severity coverage
+  coverd changes --format csv --limit 1000")]
+pub struct ChangesArgs {
+    /// Only what CMS published on or after this day
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<NaiveDate>,
+    /// Only changes of this code
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<Service>,
+    /// Only changes at least this grave: coverage, payment, coding or administrative
+    #[arg(long, value_name = "SEVERITY")]
+    pub severity: Option<Severity>,
+    /// Only the changes of one alert, by the id in its mail
+    #[arg(long, value_name = "ALERT")]
+    pub alert: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+}
+
+/// `show`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+The ids are in the first column of `coverd changes`; their first characters are enough.
+
+Example:
+  coverd show 3f9a1c")]
+pub struct ShowArgs {
+    /// The id of the change
+    #[arg(value_name = "CHANGE")]
+    pub change: String,
+}
+
+/// `outbox`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  coverd outbox
+  coverd outbox --state dead")]
+pub struct OutboxArgs {
+    /// Only those that are pending, delivered or dead
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<DeliveryState>,
+}
+
+/// `mail-test`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  coverd mail-test
+  coverd mail-test --to billing@practice.example")]
+pub struct MailTestArgs {
+    /// One address instead of all recipients
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Option<String>,
+}
+
+/// `replay`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+The form of a recording is described in the README.
+
+Examples:
+  coverd replay recordings/2020
+  coverd replay recordings/2020 --into replayed-2020")]
+pub struct ReplayArgs {
+    /// The folder with the recording and its manifest
+    #[arg(value_name = "DIR")]
+    pub recording: PathBuf,
+    /// A new folder for the store that the replay fills [default: the configured store]
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+}
+
+/// `db`
+#[derive(Debug, Clone, Subcommand)]
+pub enum DbCommand {
+    /// Verify every document against its hash, and every rule of the database
+    Check,
+    /// Write a consistent copy into one file, also while coverd runs
+    Backup {
+        /// The file to write; it must not exist
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Unpack a backup into a new folder
+    Restore {
+        /// The file that `db backup` wrote
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The folder for the store; it must be new or empty
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+/// `config`
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigCommand {
+    /// Write a commented file with every default, to standard output or to a new file
+    Init {
+        /// The file to write; it must not exist
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
+    },
+    /// Name file, line and key of every mistake
+    Check,
+    /// List every key with its value and where it comes from
+    Show,
+}
+
+/// `completions`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Example:
+  coverd completions bash > /usr/share/bash-completion/completions/coverd")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  coverd man | man -l -
+  coverd man --dir /usr/share/man/man1")]
+pub struct ManArgs {
+    /// Write coverd.1 and a page for each command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// A day or an instant on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// A day; its end in the practice's time zone is meant.
+    Day(NaiveDate),
+    /// An instant.
+    Instant(DateTime<Utc>),
+}
+
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(day) = text.parse() {
+            return Ok(Self::Day(day));
+        }
+        DateTime::parse_from_rfc3339(text)
+            .map(|instant| Self::Instant(instant.to_utc()))
+            .map_err(|_| {
+                "write a day as 2026-03-01 or an instant as 2026-03-01T14:00:00Z".to_owned()
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does() {
+        fn visit(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {argument}",
+                    command.get_name()
+                );
+            }
+            command.get_subcommands().for_each(visit);
+        }
+        visit(&Cli::command());
+    }
+
+    #[test]
+    fn an_answer_takes_a_code_a_day_and_two_points_of_view() {
+        let cli = parse("coverd answer 77080-tc --on 2020-02-10 --as-published-on 2020-01-15 --as-known-on 2020-03-01T12:00:00-05:00 --place 1112-5 --format json").unwrap();
+        assert_eq!(cli.global.format, Format::Json);
+        let Command::Answer(answer) = cli.command else {
+            panic!("another command");
+        };
+        assert_eq!(answer.service.to_string(), "77080-TC");
+        assert_eq!(answer.as_published_on, NaiveDate::from_ymd_opt(2020, 1, 15));
+        assert_eq!(
+            answer.as_known_on,
+            Some(Moment::Instant("2020-03-01T17:00:00Z".parse().unwrap()))
+        );
+        assert_eq!(answer.place.unwrap().to_string(), "01112-05");
+    }
+
+    #[test]
+    fn wrong_values_are_usage_errors_that_say_what_to_write() {
+        for (line, says) in [
+            ("coverd answer 2056 --on 2020-02-10", "five characters"),
+            ("coverd answer 20560 --on 10.2.2020", "--on"),
+            (
+                "coverd answer 20560 --on 2020-02-10 --as-known-on soon",
+                "2026-03-01T14:00:00Z",
+            ),
+            ("coverd changes --severity grave", "coverage, payment"),
+            ("coverd outbox --state lost", "pending, delivered or dead"),
+            ("coverd backfill --since 1990", "2003"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line}");
+            assert!(error.to_string().contains(says), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Finding the file, laying it over the defaults, and reading the result with all its mistakes.
+
+use std::path::{Path, PathBuf};
+
+use serde_path_to_error::Segment;
+use toml::{Table, Value};
+
+use super::environment::Environment;
+use super::mistake::{ConfigError, KeyPath, Mistake, Source, Step};
+use super::raw::RawConfig;
+use super::resolve::Resolver;
+use super::settings::Config;
+
+/// The commented file with every default: what `config init` writes.
+pub fn example() -> &'static str {
+    include_str!("../../../config/coverd.toml")
+}
+
+/// Judges a schedule of five cron fields; the error says what is wrong with it.
+pub type ScheduleCheck = fn(&str) -> Result<(), String>;
+
+/// One key that holds, for `config show`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The key: `fetch.contact`, `watch.ncd[0].id`.
+    pub key: String,
+    /// Its value in TOML.
+    pub value: String,
+    /// Whether the user's file has it; otherwise it is a default.
+    pub from_file: bool,
+}
+
+/// Where the file is looked for when neither the command line nor the environment names one.
+const SYSTEM_FILE: &str = "/etc/coverd/coverd.toml";
+
+/// Largest configuration file, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Most mistakes that are told at once.
+const MAX_MISTAKES: usize = 50;
+
+impl Config {
+    /// Reads the configuration: the named file, else `$COVERD_CONFIG`, else
+    /// `/etc/coverd/coverd.toml`, else the defaults alone. There is no file in the working folder:
+    /// which history a command reads must not depend on where it is typed.
+    ///
+    /// # Errors
+    /// When a named file cannot be read, and when anything in it is wrong; all mistakes are in the error.
+    pub fn load(
+        path: Option<&Path>,
+        environment: &Environment,
+        check_schedule: ScheduleCheck,
+    ) -> Result<Self, ConfigError> {
+        let named = path.or(environment.config.as_deref());
+        let path = match named {
+            Some(path) => Some(path.to_owned()),
+            None => Some(PathBuf::from(SYSTEM_FILE)).filter(|file| file.exists()),
+        };
+        let text = match &path {
+            Some(file) => read(file)?,
+            None => String::new(),
+        };
+        Self::from_text(path.as_deref(), &text, environment, check_schedule)
+    }
+
+    /// Reads the configuration from the text of a file; its folder is the base of relative paths.
+    ///
+    /// # Errors
+    /// When anything in it is wrong; all mistakes are in the error.
+    pub fn from_text(
+        path: Option<&Path>,
+        text: &str,
+        environment: &Environment,
+        check_schedule: ScheduleCheck,
+    ) -> Result<Self, ConfigError> {
+        let source = Source::parse(path, text)?;
+        let broken = |error: toml::de::Error| {
+            source.error(vec![(KeyPath::default(), error.message().to_owned())])
+        };
+        let own: Table = toml::from_str(text).map_err(broken)?;
+        let defaults: Table = toml::from_str(example()).map_err(broken)?;
+        let mut merged = Value::Table(defaults.clone());
+        lay_over(&mut merged, Value::Table(own));
+        let entries = entries(&merged, &source);
+
+        let (raw, mut mistakes) = read_raw(merged, &defaults);
+        let folder = path.and_then(Path::parent);
+        let config = raw.and_then(|raw| {
+            let mut resolver = Resolver::new(folder, environment, check_schedule);
+            let config = resolver.config(&raw, path, entries);
+            mistakes.append(&mut resolver.mistakes);
+            config
+        });
+        match config {
+            Some(config) if mistakes.is_empty() => Ok(config),
+            _ => Err(source.error(mistakes)),
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<String, ConfigError> {
+    use std::io::Read;
+    let problem = |message: String| {
+        ConfigError::new(
+            Some(file.to_owned()),
+            vec![Mistake::unplaced(&KeyPath::default(), message)],
+        )
+    };
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)
+        .and_then(|opened| opened.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| {
+            problem(format!(
+                "cannot be read: {error} (`coverd config init {}` writes a commented one)",
+                file.display()
+            ))
+        })?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(problem(
+            "is larger than 1 MiB: this is no configuration".to_owned(),
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        problem(format!(
+            "is not UTF-8 text (byte {})",
+            error.utf8_error().valid_up_to()
+        ))
+    })
+}
+
+/// Lays one value over another: tables key by key, everything else as a whole.
+fn lay_over(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Table(base), Value::Table(over)) => {
+            for (key, value) in over {
+                match base.get_mut(&key) {
+                    Some(below) => lay_over(below, value),
+                    None => {
+                        base.insert(key, value);
+                    }
+                }
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+/// Reads the shape. After each mistake the key gets its default back, so that the next one is found.
+fn read_raw(mut merged: Value, defaults: &Table) -> (Option<RawConfig>, Vec<(KeyPath, String)>) {
+    let mut mistakes: Vec<(KeyPath, String)> = Vec::new();
+    let mut restored: Vec<KeyPath> = Vec::new();
+    while mistakes.len() < MAX_MISTAKES {
+        let error = match serde_path_to_error::deserialize(merged.clone()) {
+            Ok(raw) => return (Some(raw), mistakes),
+            Err(error) => error,
+        };
+        let key = key_path(error.path());
+        let outer = KeyPath(
+            key.0
+                .iter()
+                .take_while(|step| matches!(step, Step::Key(_)))
+                .cloned()
+                .collect(),
+        );
+        let again = restored.contains(&outer);
+        mistakes.push((key, error.into_inner().message().to_owned()));
+        if again || !restore(&mut merged, defaults, &outer) {
+            break;
+        }
+        restored.push(outer);
+    }
+    (None, mistakes)
+}
+
+fn key_path(path: &serde_path_to_error::Path) -> KeyPath {
+    KeyPath(
+        path.iter()
+            .filter_map(|segment| match segment {
+                Segment::Map { key } => Some(Step::Key(key.clone())),
+                Segment::Seq { index } => Some(Step::Index(*index)),
+                Segment::Enum { .. } | Segment::Unknown => None,
+            })
+            .collect(),
+    )
+}
+
+/// Gives a key its default back, or takes it away when it has none. Whether there was such a key.
+fn restore(merged: &mut Value, defaults: &Table, key: &KeyPath) -> bool {
+    let Some((Step::Key(last), parents)) = key.0.split_last() else {
+        return false;
+    };
+    let mut table = merged.as_table_mut();
+    let mut default = Some(defaults);
+    for step in parents {
+        let Step::Key(name) = step else { return false };
+        table = table.and_then(|table| table.get_mut(name)?.as_table_mut());
+        default = default.and_then(|table| table.get(name)?.as_table());
+    }
+    let Some(table) = table else { return false };
+    match default.and_then(|table| table.get(last)) {
+        Some(value) => table.insert(last.clone(), value.clone()).is_some(),
+        None => table.remove(last).is_some(),
+    }
+}
+
+/// Every leaf of the merged tables, in order.
+fn entries(merged: &Value, source: &Source<'_>) -> Vec<Entry> {
+    fn walk(value: &Value, key: &KeyPath, source: &Source<'_>, entries: &mut Vec<Entry>) {
+        match value {
+            Value::Table(table) => {
+                for (name, value) in table {
+                    walk(value, &key.key(name), source, entries);
+                }
+            }
+            Value::Array(list) if list.iter().any(Value::is_table) => {
+                for (index, value) in list.iter().enumerate() {
+                    walk(value, &key.index(index), source, entries);
+                }
+            }
+            leaf => entries.push(Entry {
+                key: key.to_string(),
+                value: leaf.to_string(),
+                from_file: source.names(key),
+            }),
+        }
+    }
+    let mut list = Vec::new();
+    walk(merged, &KeyPath::default(), source, &mut list);
+    list
+}
