@@ -1,1 +1,167 @@
-//! (to be written)
+//! From the configuration to a running program: the one place where all parts are put together.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::sync::Notify;
+
+use super::config::{Config, MailChannel, watch_digest};
+use super::exit::{Classify, Exit, Failure};
+use super::state::{App, Limits, Scheduled};
+use crate::engine::schedule::Plan;
+use crate::io::blobs::Blobs;
+use crate::io::channels::file::{FileChannel, FileConfig};
+use crate::io::channels::smtp::{self, Smtp, SmtpConfig};
+use crate::io::channels::{Channel, Channels};
+use crate::io::clock::{Clock, SystemClock};
+use crate::io::fetch::{FetchConfig, Fetcher};
+use crate::io::recording::Web;
+use crate::io::store::{Reader, Store, StoreHandle};
+use crate::render::mail::Envelope;
+use crate::sources::{self, Source};
+
+/// Every origin that the sources ask, for the contact rule.
+const ORIGINS: [&str; 2] = ["https://www.cms.gov", "https://api.coverage.cms.gov"];
+
+/// The database file in the store's folder.
+pub fn database(config: &Config) -> PathBuf {
+    config.store.join("coverd.db")
+}
+
+/// Opens the documents of the store.
+pub fn open_blobs(config: &Config) -> anyhow::Result<Blobs> {
+    let folder = config.store.join("documents");
+    Blobs::open(&folder).with_context(|| format!("cannot open the documents in {}", folder.display()))
+}
+
+/// Opens the database for questions, also while a daemon writes it.
+pub fn open_reader(config: &Config) -> Result<Reader, Failure> {
+    let path = database(config);
+    if !path.exists() {
+        return Err(Failure::message(Exit::Configuration, format!("there is no store in {} yet", config.store.display()))
+            .next("run `coverd check`, or name the right configuration with --config"));
+    }
+    Reader::open(&path).with_context(|| format!("cannot open {}", path.display())).or_exit(Exit::Unexpected)
+}
+
+/// The program on the network and the system's clock.
+pub fn on_network(config: &Config) -> Result<Arc<App>, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut fetch = FetchConfig::new(&config.fetch.contact);
+    fetch.user_agent = config.user_agent(ORIGINS).or_exit(Exit::Configuration)?;
+    fetch.connect_timeout = config.fetch.connect_timeout;
+    fetch.read_timeout = config.fetch.read_timeout;
+    fetch.attempt_timeout = config.fetch.total_timeout;
+    fetch.host_interval = config.fetch.min_interval;
+    fetch.origins.clone_from(&config.fetch.origins);
+    let largest = usize::try_from(config.fetch.max_bytes).unwrap_or(usize::MAX);
+    fetch.max_bytes.zip = largest;
+    fetch.max_bytes.html = fetch.max_bytes.html.min(largest);
+    fetch.max_bytes.json = fetch.max_bytes.json.min(largest);
+    let fetcher = Fetcher::new(fetch, Arc::clone(&clock)).or_exit(Exit::Configuration)?;
+    app(config, clock, Web::Network(fetcher))
+}
+
+/// The program on any web and clock.
+pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>, Failure> {
+    create_private(&config.store)?;
+    let path = database(config);
+    let store = Store::open(&path).with_context(|| format!("cannot open {}", path.display())).or_exit(Exit::Unexpected)?;
+    let store = StoreHandle::start(store).or_exit(Exit::Unexpected)?;
+    Ok(Arc::new(App {
+        clock,
+        web,
+        channels: channels(config)?,
+        watch: Arc::new(config.watch.clone()),
+        watch_digest: watch_digest(&config.watch),
+        since_year: config.sources.since_year,
+        recipients: config.recipients.clone(),
+        envelope: envelope(config),
+        sources: scheduled(config)?,
+        limits: Limits { extract: Duration::from_mins(5), check: Duration::from_hours(3) },
+        outbox_filled: Notify::new(),
+        database: path,
+        store,
+        blobs: Arc::new(open_blobs(config)?),
+    }))
+}
+
+fn scheduled(config: &Config) -> Result<BTreeMap<&'static str, Scheduled>, Failure> {
+    let mut scheduled = BTreeMap::new();
+    for source in sources::all() {
+        let meta = source.meta();
+        let settings = config.sources.by_id.get(meta.id);
+        if settings.is_some_and(|settings| !settings.enabled) {
+            continue;
+        }
+        let plan = plan(config, source.as_ref()).or_exit(Exit::Configuration)?;
+        scheduled.insert(meta.id, Scheduled::new(source, plan));
+    }
+    Ok(scheduled)
+}
+
+/// The schedule of a source: the configured one, else its own.
+pub fn plan(config: &Config, source: &dyn Source) -> anyhow::Result<Plan> {
+    let meta = source.meta();
+    let configured = config.sources.by_id.get(meta.id).and_then(|settings| settings.schedule.as_deref());
+    Plan::parse(configured.unwrap_or(meta.schedule)).with_context(|| format!("sources.{}.schedule", meta.id))
+}
+
+fn envelope(config: &Config) -> Envelope {
+    let host = config.mail.from.rsplit_once('@').map_or("localhost", |(_, host)| host);
+    Envelope {
+        from_name: config.mail.from_name.clone(),
+        from_address: config.mail.from.clone(),
+        reply_to: None,
+        list_host: format!("coverd.{host}"),
+        zone: config.practice.zone,
+        practice: config.practice.name.clone(),
+    }
+}
+
+/// The configured way out.
+pub fn channels(config: &Config) -> Result<Channels, Failure> {
+    let channel = match &config.mail.channel {
+        MailChannel::File { dir } => Channel::File(FileChannel::new(FileConfig { dir: dir.clone() })),
+        MailChannel::Smtp(server) => {
+            let login = match &server.login {
+                None => None,
+                Some(login) => Some(smtp::Login {
+                    user: login.user.clone(),
+                    password: login.password.read().or_exit(Exit::Configuration)?,
+                }),
+            };
+            let tls = match server.tls {
+                super::config::Tls::StartTls => smtp::Tls::StartTls,
+                super::config::Tls::Implicit => smtp::Tls::Implicit,
+                super::config::Tls::None => smtp::Tls::None,
+            };
+            let smtp = SmtpConfig {
+                host: server.host.clone(),
+                port: server.port,
+                tls,
+                login,
+                ca_file: server.ca_file.clone(),
+                hello: None,
+                deadline: server.timeout,
+            };
+            Channel::Smtp(Smtp::new(smtp).or_exit(Exit::Configuration)?)
+        }
+    };
+    Ok(Channels::new().with(config.mail.channel.id(), channel))
+}
+
+/// Makes the folder of the store; what is in it is for its owner and group alone.
+pub fn create_private(folder: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o750)
+        .create(folder)
+        .with_context(|| format!("cannot create the folder of the store, {}", folder.display()))
+        .or_exit(Exit::Unexpected)
+        .map_err(|failure| failure.next("name a folder that coverd may write with [store] dir"))
+}

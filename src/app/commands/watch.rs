@@ -1,0 +1,191 @@
+//! `coverd run`, `coverd check`, `coverd backfill` and `coverd mail-test`.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::Context;
+use crate::app::check::{Mode, Pass, check_source};
+use crate::app::cli::{BackfillArgs, CheckArgs, MailTestArgs};
+use crate::app::control;
+use crate::app::daemon;
+use crate::app::deliver::deliver_due;
+use crate::app::exit::{Classify, Exit, Failure};
+use crate::app::state::App;
+use crate::app::wiring;
+use crate::io::clock::{Clock as _, SystemClock};
+use crate::io::control::ControlClient;
+use crate::io::lock::{InstanceLock, LockError};
+use crate::model::delivery::{Outcome, Role};
+use crate::model::health::ProblemKind;
+use crate::render::mail::test_message;
+
+/// Longest wait for a check that a running daemon was asked for.
+const PATIENCE: Duration = Duration::from_hours(3);
+
+/// Runs for good.
+pub fn run(context: &Context) -> Result<Exit, Failure> {
+    context.config.require_recipients(Role::Practice).or_exit(Exit::Configuration)?;
+    let lock = lock(context)?;
+    let app = wiring::on_network(&context.config)?;
+    context.runtime()?.block_on(async {
+        let stop = CancellationToken::new();
+        let signals = control::stop_on_signals(stop.clone())?;
+        let server = control::serve(&lock, Arc::clone(&app))?;
+        let ran = daemon::run(app, stop).await;
+        signals.abort();
+        server.abort();
+        ran
+    })?;
+    Ok(Exit::Done)
+}
+
+fn lock(context: &Context) -> Result<InstanceLock, Failure> {
+    wiring::create_private(&context.config.store)?;
+    InstanceLock::acquire(&context.config.store).map_err(|error| {
+        let exit = match &error {
+            LockError::Held { .. } => Exit::AlreadyRunning,
+            LockError::Io { .. } => Exit::Unexpected,
+        };
+        Failure::new(exit, error)
+    })
+}
+
+/// One pass over the sources; where a daemon runs, by asking it.
+pub fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
+    let ids: Vec<&'static str> = crate::sources::all().iter().map(|source| source.meta().id).collect();
+    if let Some(unknown) = args.sources.iter().find(|id| !ids.contains(&id.as_str())) {
+        return Err(Failure::message(Exit::Usage, format!("there is no source '{unknown}'"))
+            .next(format!("the sources are {}", ids.join(", "))));
+    }
+    let lock = match lock(context) {
+        Ok(lock) => lock,
+        Err(held) if held.exit == Exit::AlreadyRunning => return ask_daemon(args, context),
+        Err(failure) => return Err(failure),
+    };
+    let app = wiring::on_network(&context.config)?;
+    let runtime = context.runtime()?;
+    let passes = runtime.block_on(pass(&app, &args.sources, Mode::Watch))?;
+    let mut exit = report(&passes)?;
+    if !args.no_deliver {
+        let delivered = runtime.block_on(deliver_due(&app, &CancellationToken::new()))?;
+        let mut out = std::io::stdout().lock();
+        if delivered.accepted + delivered.deferred + delivered.dead > 0 {
+            writeln!(out, "mail: {} delivered, {} to be tried again, {} given up", delivered.accepted, delivered.deferred, delivered.dead)?;
+        }
+        if delivered.dead > 0 && exit == Exit::Done {
+            exit = Exit::DeliveryDead;
+        }
+    }
+    drop(app);
+    drop(lock);
+    Ok(exit)
+}
+
+async fn pass(app: &Arc<App>, sources: &[String], mode: Mode) -> anyhow::Result<Vec<Pass>> {
+    let mut passes = Vec::new();
+    for (id, scheduled) in &app.sources {
+        if sources.is_empty() || sources.iter().any(|asked| asked == id) {
+            let _turn = app.turn(id).await;
+            let progress = |text: &str| {
+                let _ = writeln!(std::io::stderr(), "{}", crate::render::escape::harmless(text));
+            };
+            passes.push(check_source(app, &scheduled.source, mode, &progress).await?);
+        }
+    }
+    Ok(passes)
+}
+
+/// Says how the passes went; the exit code says whether something could not be read.
+fn report(passes: &[Pass]) -> Result<Exit, Failure> {
+    let mut out = std::io::stdout().lock();
+    let mut exit = Exit::Done;
+    for pass in passes {
+        writeln!(out, "{}", summary(pass))?;
+        for problem in &pass.problems {
+            writeln!(out, "  {}: {}", problem.kind, crate::render::escape::harmless(&problem.text))?;
+            if problem.kind != ProblemKind::Concern {
+                exit = Exit::SourceUnreadable;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn summary(pass: &Pass) -> String {
+    format!(
+        "{}: {} documents listed, {} read anew, {} alerts, {} problems",
+        pass.source,
+        pass.units,
+        pass.read,
+        pass.alerts,
+        pass.problems.len()
+    )
+}
+
+fn ask_daemon(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
+    let client = ControlClient::new(&context.config.store);
+    let request = json!({"do": "check", "sources": args.sources});
+    let answer = context.runtime()?.block_on(client.ask(&request, PATIENCE)).or_exit(Exit::AlreadyRunning)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "The running coverd looked:")?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    for line in answer.get("lines").and_then(Value::as_array).into_iter().flatten() {
+        writeln!(out, "{}", crate::render::escape::harmless(&text(line)))?;
+    }
+    let well = answer.get("well").and_then(Value::as_bool).unwrap_or(false);
+    Ok(if well { Exit::Done } else { Exit::SourceUnreadable })
+}
+
+/// Reads the releases of past years into the history.
+pub fn backfill(args: &BackfillArgs, context: &Context) -> Result<Exit, Failure> {
+    let _lock = lock(context)?;
+    let mut config = context.config.clone();
+    if let Some(since) = args.since {
+        config.sources.since_year = since;
+    }
+    let app = wiring::on_network(&config)?;
+    let passes = context.runtime()?.block_on(pass(&app, &[], Mode::Backfill))?;
+    report(&passes)
+}
+
+/// Sends a message outside the outbox, at once, and says how each server answered.
+pub fn mail_test(args: &MailTestArgs, context: &Context) -> Result<Exit, Failure> {
+    let config = &context.config;
+    let mut recipients = config.recipients.clone();
+    if let Some(to) = &args.to {
+        let template = recipients.first().cloned();
+        recipients.retain(|recipient| recipient.address == *to);
+        if let (true, Some(mut other)) = (recipients.is_empty(), template) {
+            other.address.clone_from(to);
+            other.name.clear();
+            recipients.push(other);
+        }
+    }
+    if recipients.is_empty() {
+        return Err(Failure::message(Exit::Configuration, "there is nobody to send to").next("add a [[recipient]] to the configuration"));
+    }
+    let channels = wiring::channels(config)?;
+    let envelope = wiring::envelope(config);
+    let runtime = context.runtime()?;
+    let mut exit = Exit::Done;
+    let mut out = std::io::stdout().lock();
+    for recipient in &recipients {
+        let message = test_message(recipient, &envelope, SystemClock.now()).or_exit(Exit::Configuration)?;
+        match runtime.block_on(channels.send(&message)) {
+            Outcome::Accepted(words) => writeln!(out, "{}: accepted ({words})", recipient.address)?,
+            Outcome::Deferred(words) => {
+                writeln!(out, "{}: not now ({words})", recipient.address)?;
+                exit = Exit::DeliveryDead;
+            }
+            Outcome::Refused(words) => {
+                writeln!(out, "{}: refused ({words})", recipient.address)?;
+                exit = Exit::DeliveryDead;
+            }
+        }
+    }
+    Ok(exit)
+}

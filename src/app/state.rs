@@ -1,0 +1,236 @@
+//! Everything a running coverd works with, built once by [`super::wiring`], and its access to the
+//! store: short questions sent to the writer thread, so that no transaction spans the network.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use tokio::sync::{Mutex, MutexGuard, Notify};
+
+use crate::engine::schedule::Plan;
+use crate::io::blobs::{Blobs, hash_of};
+use crate::io::channels::Channels;
+use crate::io::clock::Clock;
+use crate::io::recording::Web;
+use crate::io::store::{
+    FullReading, KnownCapture, PendingDelivery, Reader, SourceState, StoreError, StoreHandle,
+    StoredReading, UnitState,
+};
+use crate::model::alert::Alert;
+use crate::model::delivery::{Attempt, Outgoing, Recipient};
+use crate::model::document::{DocumentHash, Validators};
+use crate::model::fact::Fact;
+use crate::model::health::OpenProblem;
+use crate::model::record::CheckRecord;
+use crate::model::topic::Topic;
+use crate::model::watch::Watch;
+use crate::render::mail::{Envelope, compose};
+use crate::sources::Source;
+
+/// Deadlines that keep one source from holding up anything else.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For the extractor on one document.
+    pub extract: Duration,
+    /// For one check of one source, politeness included: a first reading of all releases and records
+    /// takes a quarter of an hour.
+    pub check: Duration,
+}
+
+/// A source with its schedule, and the turn that only one check of it can have.
+pub struct Scheduled {
+    /// The source.
+    pub source: Arc<dyn Source>,
+    /// When it is due.
+    pub plan: Plan,
+    turn: Mutex<()>,
+}
+
+impl Scheduled {
+    /// A source with its schedule.
+    pub fn new(source: Arc<dyn Source>, plan: Plan) -> Self {
+        Self { source, plan, turn: Mutex::new(()) }
+    }
+}
+
+impl std::fmt::Debug for Scheduled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scheduled").field("source", &self.source.meta().id).field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
+
+/// The running program.
+#[derive(Debug)]
+pub struct App {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Where documents come from.
+    pub web: Web,
+    /// The ways out.
+    pub channels: Channels,
+    /// What is watched.
+    pub watch: Arc<Watch>,
+    /// What a reading is made for: changes when other facts have to be drawn from documents.
+    pub watch_digest: String,
+    /// First calendar year whose releases are read.
+    pub since_year: i32,
+    /// Who is told.
+    pub recipients: Vec<Recipient>,
+    /// What all mails have in common.
+    pub envelope: Envelope,
+    /// The sources that are read, by id.
+    pub sources: BTreeMap<&'static str, Scheduled>,
+    /// Deadlines.
+    pub limits: Limits,
+    /// Rung when the outbox has something new.
+    pub outbox_filled: Notify,
+    /// The database file, for readers.
+    pub database: PathBuf,
+    pub(super) store: StoreHandle,
+    pub(super) blobs: Arc<Blobs>,
+}
+
+impl App {
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        Ok(self.store.run(|store| question(store.read())).await?)
+    }
+
+    /// Commits one step.
+    pub async fn record(&self, record: CheckRecord) -> anyhow::Result<()> {
+        self.store.run(move |store| store.record_check(&record)).await.context("nothing of this step was recorded")
+    }
+
+    /// Commits one attempt.
+    pub async fn record_attempt(&self, attempt: Attempt) -> anyhow::Result<()> {
+        self.store.run(move |store| store.record_attempt(&attempt)).await.context("an attempt could not be recorded")
+    }
+
+    /// Puts bytes into the archive; they are on disk when this returns.
+    pub async fn keep(&self, bytes: Arc<[u8]>) -> anyhow::Result<DocumentHash> {
+        let blobs = Arc::clone(&self.blobs);
+        Ok(tokio::task::spawn_blocking(move || blobs.put(&bytes)).await??)
+    }
+
+    /// Takes bytes from the archive.
+    pub async fn load(&self, hash: DocumentHash) -> anyhow::Result<Arc<[u8]>> {
+        let blobs = Arc::clone(&self.blobs);
+        Ok(tokio::task::spawn_blocking(move || blobs.get(&hash)).await??)
+    }
+
+    /// The last successful capture of an address whose bytes were read.
+    pub async fn latest_capture(&self, url: &str) -> anyhow::Result<Option<KnownCapture>> {
+        let url = url.to_owned();
+        self.ask(move |reader| reader.latest_capture(&url)).await
+    }
+
+    /// When these bytes were first captured here.
+    pub async fn first_capture(&self, document: DocumentHash) -> anyhow::Result<Option<DateTime<Utc>>> {
+        self.ask(move |reader| reader.first_capture(&document)).await
+    }
+
+    /// What to make the next request of an address conditional with.
+    pub async fn validators(&self, url: &str) -> anyhow::Result<Validators> {
+        let url = url.to_owned();
+        Ok(self.ask(move |reader| reader.validators(&url)).await?.unwrap_or_default())
+    }
+
+    /// How a source stood after its last check.
+    pub async fn source_state(&self, source: &'static str) -> anyhow::Result<Option<SourceState>> {
+        self.ask(move |reader| reader.source_state(source)).await
+    }
+
+    /// What is known of a unit.
+    pub async fn unit_state(&self, source: &'static str, unit: &str) -> anyhow::Result<Option<UnitState>> {
+        let unit = unit.to_owned();
+        self.ask(move |reader| reader.unit_state(source, &unit)).await
+    }
+
+    /// The reading of these bytes for a unit.
+    pub async fn reading_of(
+        &self,
+        source: &'static str,
+        unit: &str,
+        document: DocumentHash,
+    ) -> anyhow::Result<Option<StoredReading>> {
+        let unit = unit.to_owned();
+        self.ask(move |reader| reader.reading_of(&document, source, &unit)).await
+    }
+
+    /// Every topic that a source ever spoke of.
+    pub async fn topics(&self, source: &'static str) -> anyhow::Result<Vec<Topic>> {
+        self.ask(move |reader| reader.topics(source)).await
+    }
+
+    /// The readings of full lists of a source.
+    pub async fn full_readings(&self, source: &'static str) -> anyhow::Result<Vec<FullReading>> {
+        self.ask(move |reader| reader.full_readings(source)).await
+    }
+
+    /// All facts about some topics.
+    pub async fn facts(&self, topics: Vec<Topic>) -> anyhow::Result<Vec<Fact>> {
+        self.ask(move |reader| reader.facts(&topics)).await
+    }
+
+    /// Problems of a source that are not over.
+    pub async fn open_problems(&self, source: &'static str) -> anyhow::Result<Vec<OpenProblem>> {
+        self.ask(move |reader| reader.open_problems(source)).await
+    }
+
+    /// Messages that are due, oldest first.
+    pub async fn pending(&self, now: DateTime<Utc>, most: u32) -> anyhow::Result<Vec<PendingDelivery>> {
+        self.ask(move |reader| reader.pending(now, most)).await
+    }
+
+    /// When the next message is due.
+    pub async fn next_attempt_at(&self) -> anyhow::Result<Option<DateTime<Utc>>> {
+        self.ask(Reader::next_attempt_at).await
+    }
+
+    /// Whether the database answers.
+    pub async fn alive(&self) -> anyhow::Result<()> {
+        self.ask(Reader::outbox_counts).await.map(|_| ())
+    }
+
+    /// When a source is due; at once when it was never read.
+    pub async fn due(&self, source: &'static str) -> anyhow::Result<DateTime<Utc>> {
+        Ok(self.source_state(source).await?.map_or_else(|| self.clock.now(), |state| state.next_due))
+    }
+
+    /// The only turn to check a source; released when it is dropped.
+    pub async fn turn(&self, source: &str) -> Option<MutexGuard<'_, ()>> {
+        match self.sources.get(source) {
+            Some(scheduled) => Some(scheduled.turn.lock().await),
+            None => None,
+        }
+    }
+
+    /// The schedule of a source.
+    pub fn plan(&self, source: &str) -> Option<&Plan> {
+        self.sources.get(source).map(|scheduled| &scheduled.plan)
+    }
+
+    /// Addresses that a recording holds by now; none on the network.
+    pub fn recorded_urls(&self) -> Vec<String> {
+        match &self.web {
+            Web::Recorded(recording, clock) => recording.urls_at(clock.now()),
+            Web::Network(_) => Vec::new(),
+        }
+    }
+
+    /// The rendered message of an alert for one recipient.
+    pub fn compose(&self, alert: &Alert, recipient: &Recipient) -> anyhow::Result<Outgoing> {
+        compose(alert, recipient, &self.envelope, self.clock.now())
+            .with_context(|| format!("alert {} could not be written as a mail", alert.id))
+    }
+
+    /// A short name derived from a text.
+    pub fn short_id(text: &str) -> String {
+        hash_of(text.as_bytes()).short()
+    }
+}
