@@ -145,6 +145,11 @@ impl<'a> Field<'a> {
         self.value.is_array()
     }
 
+    /// Whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        self.value.is_null()
+    }
+
     fn not(&self, expected: &str) -> JsonError {
         let found = match self.value {
             Value::Null => "null",
@@ -172,7 +177,7 @@ fn begin(bytes: &[u8]) -> String {
     format!("the document begins with '{}'", text.trim())
 }
 
-/// Builds a [`Value`], as serde_json does, but counts the depth and refuses a key twice.
+/// Builds a [`Value`], as `serde_json` does, but counts the depth and refuses a key twice.
 struct Bounded {
     left: usize,
 }

@@ -40,6 +40,26 @@ pub fn paragraphs(html: &str) -> Vec<String> {
     page.done
 }
 
+/// What a page calls itself: the text of its `title` and `h1` elements, in order, at most twenty.
+pub fn headlines(html: &str) -> Vec<String> {
+    const MOST: usize = 20;
+    Html::parse_document(&bounded(html))
+        .tree
+        .nodes()
+        .filter(|node| {
+            let name = node.value().as_element().map(scraper::node::Element::name);
+            matches!(name, Some("title" | "h1"))
+        })
+        .take(MOST)
+        .map(|node| {
+            let texts = node
+                .descendants()
+                .filter_map(|inner| inner.value().as_text());
+            normalised(&texts.map(|text| &**text).collect::<String>())
+        })
+        .collect()
+}
+
 /// Replaces character references (`&lt;`, `&sol;`, `&#167;`, `&amp;`) by their characters, once:
 /// `&amp;#160;` becomes `&#160;`. Tags, if there are any, stay as they stand.
 pub fn unescape_once(text: &str) -> String {
@@ -72,7 +92,7 @@ const FLAT: &[&str] = &[
 /// For every block element the parser looks through all open elements, so that its time grows
 /// with the square of the depth: 20,000 nested `<div>` take seconds, 200,000 take minutes. What
 /// looks like a tag in comments and scripts is counted too, which errs to the safe side.
-pub(super) fn bounded(html: &str) -> Cow<'_, str> {
+fn bounded(html: &str) -> Cow<'_, str> {
     let mut nested = 0;
     let mut kept = String::new();
     let mut copied = 0;
@@ -348,6 +368,14 @@ mod tests {
         check(
             "Me\u{301}nie\u{300}re &lt;65 &le; &#167;&sol;",
             &["Ménière <65 ≤ §/"],
+        );
+    }
+
+    #[test]
+    fn a_page_is_named_by_its_title_and_first_headings() {
+        assert_eq!(
+            headlines("<title>NCD - A\n(30.3)</title><h2>no</h2><h1>A <b>&amp;</b> B</h1>"),
+            ["NCD - A (30.3)", "A & B"]
         );
     }
 

@@ -3,5 +3,5 @@
 mod blocks;
 mod language;
 
-pub use blocks::{paragraphs, unescape_once};
+pub use blocks::{headlines, paragraphs, unescape_once};
 pub use language::{find_words, mentions, sentences, words};
