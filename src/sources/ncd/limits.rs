@@ -81,22 +81,23 @@ pub fn limits<'a>(policy: &[&str], watched: impl IntoIterator<Item = &'a str>) -
             limiting.push(sentence);
         }
     }
-    // What is said of the watched service counts. Where no sentence names it, the phrase must come
-    // from a sentence about what the whole policy is named for, and be the only one: a policy on
-    // many services limits each in its own way.
-    let phrase = if named.is_empty() {
-        let subject = subject(policy.first().copied().unwrap_or_default());
-        let mut phrases: Vec<_> = covering
+    // What is said of the watched service counts; where no sentence names it, what is said of the
+    // service that the policy is named for. A policy on many services limits each in its own way,
+    // so of several phrases none is taken.
+    let subject = subject(policy.first().copied().unwrap_or_default());
+    let mut phrases: Vec<_> = if named.is_empty() {
+        covering
             .iter()
             .chain(&limiting)
             .filter(|sentence| find_words(&words(sentence), &subject).is_some())
             .filter_map(|sentence| phrase(sentence, policy))
-            .collect();
-        phrases.dedup();
-        phrases.pop().filter(|_| phrases.is_empty())
+            .collect()
     } else {
-        named.iter().find_map(|sentence| phrase(sentence, policy))
+        let phrases = named.iter().map(|sentence| phrase(sentence, policy));
+        phrases.flatten().collect()
     };
+    phrases.dedup();
+    let phrase = phrases.pop().filter(|_| phrases.is_empty());
     let mut passages: Vec<String> = Vec::new();
     for sentence in named.into_iter().chain(covering).chain(limiting) {
         if !passages.iter().any(|known| known == sentence) {
