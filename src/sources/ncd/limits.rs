@@ -283,7 +283,7 @@ mod tests {
         check("Service for LLI is non-covered.", None);
         check("Service is only covered for (a) one or (b) two.", None);
         check(
-            "Service is only covered for A. The service is only covered for B.",
+            "Service is only covered for gout. The service is only covered for flu.",
             None,
         );
         check("Another thing is only covered for A.", None);
