@@ -130,7 +130,8 @@ attributes! {
     EndDate = "end_date", Text, "end date";
     /// NCD field "Indications and Limitations of Coverage".
     Indications = "indications_limitations", Passage, "indications and limitations of coverage";
-    /// Passages of the policy that limit it, drawn from its text: a derived phrase, then sentences.
+    /// What the text of a policy limits, in its own sentences: watched words, exclusions, numbers of
+    /// visits. Derived from the policy fields, so it never moves by itself.
     Limits = "limits", Passage, "limits named in the text";
     /// NCD field "Item/Service Description".
     ItemDescription = "item_service_description", Passage, "item or service description";

@@ -1,1 +1,13 @@
-//! (to be written)
+//! National coverage determinations, from the API of the Medicare Coverage Database.
+
+mod discovery;
+mod envelope;
+mod limits;
+mod record;
+mod report;
+mod statements;
+mod witness;
+
+pub use discovery::Ncd;
+pub use limits::{Limits, limits};
+pub use witness::{PageVerdict, page_against_last};
