@@ -5,12 +5,12 @@
 )]
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
 
-use super::config::LogLevel;
+use super::moment::Moment;
+use super::options::Global;
 use crate::model::change::Severity;
 use crate::model::code::Service;
 use crate::model::delivery::DeliveryState;
@@ -38,45 +38,6 @@ Examples:
 
 Exit codes: 0 done, 1 unexpected failure, 2 wrong command line, 3 configuration, 4 a source is
 unreadable or stale, 5 a delivery is dead, 6 coverd is already running.";
-
-/// Options of every command.
-#[derive(Debug, Clone, Args)]
-pub struct Global {
-    /// The configuration file [default: $COVERD_CONFIG, else /etc/coverd/coverd.toml]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// How to print lists: a table for people, json or csv for programs
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "table")]
-    pub format: Format,
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
-    /// How much to log [default: log.level of the configuration for run, else warn]
-    #[arg(long, global = true, value_name = "LEVEL")]
-    pub log: Option<LogLevel>,
-}
-
-/// How lists are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Aligned columns for people, as wide as the terminal.
-    Table,
-    /// An array of objects.
-    Json,
-    /// Comma-separated values with a header line.
-    Csv,
-}
-
-/// When colour is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless NO_COLOR is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
 
 /// The commands.
 #[derive(Debug, Clone, Subcommand)]
@@ -346,35 +307,12 @@ pub struct ManArgs {
     pub dir: Option<PathBuf>,
 }
 
-/// A day or an instant on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// A day; its end in the practice's time zone is meant.
-    Day(NaiveDate),
-    /// An instant.
-    Instant(DateTime<Utc>),
-}
-
-impl FromStr for Moment {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(day) = text.parse() {
-            return Ok(Self::Day(day));
-        }
-        DateTime::parse_from_rfc3339(text)
-            .map(|instant| Self::Instant(instant.to_utc()))
-            .map_err(|_| {
-                "write a day as 2026-03-01 or an instant as 2026-03-01T14:00:00Z".to_owned()
-            })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::app::options::Format;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
         Cli::try_parse_from(line.split_whitespace())

@@ -8,5 +8,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod exit;
 pub mod logging;
+pub mod moment;
+pub mod options;
 pub mod replay;
 pub mod wiring;

@@ -1,8 +1,6 @@
 //! Lists, for people (aligned columns) and for programs (csv, json) and for pages (markdown).
 //!
-//! What is in the cells comes from documents of others. A terminal must not obey it: characters that
-//! control a terminal, or that turn the direction of writing, are shown instead of sent. A
-//! spreadsheet must not run it: in csv a text that would be a formula is quoted as text.
+//! What is in the cells comes from documents of others, so that every form makes it harmless first.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -10,6 +8,8 @@ use std::fmt::Write;
 use comfy_table::{
     Attribute, Cell as BoxCell, CellAlignment, Color, ContentArrangement, LineStyle, presets,
 };
+
+use super::escape::{harmless, is_dangerous, markdown, no_formula};
 
 /// Lines of a heading that is not wrapped, with the line below it.
 const HEADER_LINES: usize = 2;
@@ -189,11 +189,6 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     /// Aligned columns with the notes below. Ends with a line end, unless there is nothing to say.
     pub fn to_text(&self, style: Style) -> String {
         let mut text = String::new();
@@ -352,65 +347,6 @@ fn object_text<'a>(cells: impl Iterator<Item = (&'a Column, &'a Cell)>) -> Strin
     text
 }
 
-/// The text with everything shown that a terminal would obey. Line ends stay.
-pub fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| c != '\n' && is_dangerous(c)) {
-        return Cow::Borrowed(text);
-    }
-    let shown = |c: char| match c {
-        '\n' => '\n',
-        '\t' => ' ',
-        '\u{7f}' => '\u{2421}',
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
-        c if is_dangerous(c) => '\u{fffd}',
-        c => c,
-    };
-    // A carriage return before a line end belongs to it.
-    Cow::Owned(text.replace("\r\n", "\n").chars().map(shown).collect())
-}
-
-/// Control characters, and the marks that turn the direction of writing.
-fn is_dangerous(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}' | '\u{2029}'
-            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The text with an apostrophe in front where a spreadsheet would take it for a formula.
-fn no_formula(text: &str) -> Cow<'_, str> {
-    let number = || {
-        let digits = text.trim_start_matches(['-', '+']);
-        text.len() - digits.len() == 1
-            && !digits.is_empty()
-            && digits
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.')
-    };
-    if text.starts_with(['=', '+', '-', '@']) && !number() {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-fn markdown(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in harmless(text).chars() {
-        match c {
-            '\n' => escaped.push_str("<br>"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -525,20 +461,6 @@ mod tests {
         table.push([Cell::flag(true)]);
         table.push([Cell::text("1"), Cell::text("2"), Cell::text("3")]);
         assert_eq!(table.to_csv(), "a,b\r\nyes,\r\n1,2\r\n");
-    }
-
-    #[test]
-    fn formulas_are_texts_and_numbers_stay_numbers() {
-        for (cell, csv) in [
-            ("=1+1", "'=1+1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("-1+cmd|' /C calc'!A0", "'-1+cmd|' /C calc'!A0"),
-            ("-1.50", "-1.50"),
-            ("20560", "20560"),
-            ("--1", "'--1"),
-        ] {
-            assert_eq!(no_formula(cell), csv);
-        }
     }
 
     proptest::proptest! {

@@ -100,7 +100,7 @@ fn a_file_is_laid_over_the_defaults_key_by_key_and_lists_are_replaced() {
     assert_eq!(config.watch.ncds.len(), 1, "the list is replaced");
     assert_eq!(config.watch.look_alikes.len(), 6, "the default stands");
     assert_eq!(config.fetch.max_bytes, 10_000_000);
-    assert_eq!(config.fetch.read_timeout, Duration::from_secs(60));
+    assert_eq!(config.fetch.read_timeout, Duration::from_mins(1));
 }
 
 #[test]
@@ -434,11 +434,11 @@ fn coverd(arguments: &[&str]) -> (Option<i32>, String, String) {
         .args(arguments)
         .env_clear()
         .output()
-        .unwrap();
+        .expect("the program starts");
     (
         output.status.code(),
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
+        String::from_utf8(output.stdout).expect("text"),
+        String::from_utf8(output.stderr).expect("text"),
     )
 }
 
@@ -476,4 +476,30 @@ fn a_written_configuration_is_checked_and_shown_by_the_program() {
 
     let (code, _, _) = coverd(&["config", "chek"]);
     assert_eq!(code, Some(2));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(300))]
+
+    #[test]
+    fn a_damaged_file_is_read_or_refused_with_places_inside_it(
+        at in 0..10_000usize,
+        cut in 0..40usize,
+        put in "[\\[\\]=\"'#a-z0-9 \n\u{e9}.{},-]{0,12}",
+    ) {
+        let text = format!("{}\n{RECIPIENT}", example());
+        let start = text.floor_char_boundary(at % text.len());
+        let end = text.floor_char_boundary((start + cut).min(text.len()));
+        let damaged = format!("{}{put}{}", &text[..start], &text[end..]);
+        if let Err(error) = load(&damaged) {
+            proptest::prop_assert!(!error.mistakes().is_empty());
+            for mistake in error.mistakes() {
+                let Some(place) = &mistake.position else { continue };
+                proptest::prop_assert_eq!(
+                    damaged.lines().nth(place.line - 1).unwrap_or_default(),
+                    place.text.as_str()
+                );
+            }
+        }
+    }
 }

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::app::cli::{ConfigCommand, Global};
+use crate::app::cli::ConfigCommand;
 use crate::app::config::{Config, Environment, ScheduleCheck, example};
 use crate::app::exit::{Classify, Exit, Failure};
+use crate::app::options::Global;
 use crate::render::table::{Cell, Column, Table};
 
 use super::output::{self, Output};

@@ -2,9 +2,9 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::app::cli::{Color, Format, Global};
 use crate::app::config::Environment;
 use crate::app::exit::Failure;
+use crate::app::options::{Color, Format, Global};
 use crate::render::table::{Style, Table};
 
 /// Width for people when neither the terminal nor the environment tells one, in characters.

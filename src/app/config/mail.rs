@@ -1,13 +1,14 @@
 //! The section `[mail]` and the recipients.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use super::mistake::KeyPath;
 use super::raw::{RawChannel, RawMail, RawRecipient, RawRole, RawSeverity, RawTls};
-use super::resolve::{Resolver, shorten};
+use super::resolve::{Resolver, is_loopback, shorten};
 use super::secret::PasswordSource;
-use super::settings::{Login, Mail, MailChannel, Smtp, Tls, duplicates, is_loopback};
+use super::settings::{Login, Mail, MailChannel, Smtp, Tls};
 use crate::model::change::Severity;
 use crate::model::delivery::{Recipient, Role};
 
@@ -176,4 +177,17 @@ fn severity(raw: RawSeverity) -> Severity {
         RawSeverity::Payment => Severity::Payment,
         RawSeverity::Coverage => Severity::Coverage,
     }
+}
+
+/// Recipients that are configured twice: the same address, without regard to case, in the same role.
+fn duplicates(recipients: &[Recipient]) -> Vec<usize> {
+    let mut seen = BTreeSet::new();
+    recipients
+        .iter()
+        .enumerate()
+        .filter(|(_, recipient)| {
+            !seen.insert((recipient.address.to_lowercase(), recipient.role.id()))
+        })
+        .map(|(index, _)| index)
+        .collect()
 }

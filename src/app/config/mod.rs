@@ -10,6 +10,7 @@
 mod digest;
 pub mod environment;
 mod file;
+mod log;
 mod mail;
 mod mistake;
 mod raw;
@@ -21,9 +22,9 @@ mod watch;
 pub use digest::watch_digest;
 pub use environment::Environment;
 pub use file::{Entry, ScheduleCheck, example};
+pub use log::{Log, LogFormat, LogLevel};
 pub use mistake::{ConfigError, Mistake};
 pub use secret::{PasswordSource, SecretError};
 pub use settings::{
-    Config, Fetch, Log, LogFormat, LogLevel, Login, Mail, MailChannel, Practice, Smtp,
-    SourceSettings, Sources, Tls,
+    Config, Fetch, Login, Mail, MailChannel, Practice, Smtp, SourceSettings, Sources, Tls,
 };

@@ -1,6 +1,7 @@
 //! From the file's shape to checked settings. Mistakes are collected; nothing stops at the first.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,14 +10,10 @@ use url::Url;
 
 use super::environment::Environment;
 use super::file::{Entry, ScheduleCheck};
+use super::log::Log;
 use super::mistake::KeyPath;
-use super::raw::{
-    RawConfig, RawFetch, RawLevel, RawLog, RawLogFormat, RawPractice, RawSource, RawSources,
-    RawStore,
-};
-use super::settings::{
-    Config, Fetch, Log, LogFormat, LogLevel, Practice, SourceSettings, Sources, is_loopback,
-};
+use super::raw::{RawConfig, RawFetch, RawPractice, RawSource, RawSources, RawStore};
+use super::settings::{Config, Fetch, Practice, SourceSettings, Sources};
 
 /// Where the database lies when neither the file nor systemd names a folder.
 const SYSTEM_STATE: &str = "/var/lib/coverd";
@@ -72,7 +69,7 @@ impl<'a> Resolver<'a> {
             fetch,
             mail,
             recipients,
-            log: log(&raw.log),
+            log: Log::from(&raw.log),
             entries,
         })
     }
@@ -264,18 +261,12 @@ fn origin(text: &str) -> Option<Url> {
     plain.then_some(url)
 }
 
-fn log(raw: &RawLog) -> Log {
-    Log {
-        level: match raw.level {
-            RawLevel::Error => LogLevel::Error,
-            RawLevel::Warn => LogLevel::Warn,
-            RawLevel::Info => LogLevel::Info,
-            RawLevel::Debug => LogLevel::Debug,
-            RawLevel::Trace => LogLevel::Trace,
-        },
-        format: match raw.format {
-            RawLogFormat::Text => LogFormat::Text,
-            RawLogFormat::Json => LogFormat::Json,
-        },
+/// Whether a host (a name, or an address with or without brackets) is this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.is_loopback(),
+        Ok(IpAddr::V6(address)) => address == Ipv6Addr::LOCALHOST,
+        Err(_) => bare.eq_ignore_ascii_case("localhost"),
     }
 }

@@ -1,15 +1,13 @@
 //! The configuration as the rest of the program gets it: plain types that have been checked.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 
 use super::file::Entry;
+use super::log::Log;
 use super::mistake::{ConfigError, KeyPath, Mistake};
 use super::secret::PasswordSource;
 use crate::model::delivery::{Recipient, Role};
@@ -272,96 +270,4 @@ pub struct Login {
     pub user: String,
     /// Where its password lies.
     pub password: PasswordSource,
-}
-
-/// What is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Log {
-    /// The least level.
-    pub level: LogLevel,
-    /// The form on standard error.
-    pub format: LogFormat,
-}
-
-/// How much is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogLevel {
-    /// What failed.
-    Error,
-    /// And what looks wrong.
-    Warn,
-    /// And what was done.
-    Info,
-    /// And how.
-    Debug,
-    /// Everything.
-    Trace,
-}
-
-impl LogLevel {
-    /// The name in the configuration.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
-    }
-}
-
-impl fmt::Display for LogLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id())
-    }
-}
-
-impl FromStr for LogLevel {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        [
-            Self::Error,
-            Self::Warn,
-            Self::Info,
-            Self::Debug,
-            Self::Trace,
-        ]
-        .into_iter()
-        .find(|level| level.id() == text)
-        .ok_or_else(|| "no such level: use error, warn, info, debug or trace".to_owned())
-    }
-}
-
-/// The form of the log on standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// Whether a host (a name, or an address with or without brackets) is this machine.
-pub(super) fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => address.is_loopback(),
-        Ok(IpAddr::V6(address)) => address == Ipv6Addr::LOCALHOST,
-        Err(_) => bare.eq_ignore_ascii_case("localhost"),
-    }
-}
-
-/// Recipients that are configured twice: the same address, without regard to case, in the same role.
-pub(super) fn duplicates(recipients: &[Recipient]) -> Vec<usize> {
-    let mut seen = BTreeSet::new();
-    recipients
-        .iter()
-        .enumerate()
-        .filter(|(_, recipient)| {
-            !seen.insert((recipient.address.to_lowercase(), recipient.role.id()))
-        })
-        .map(|(index, _)| index)
-        .collect()
 }
