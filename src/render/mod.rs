@@ -1,5 +1,7 @@
 //! Words and forms for people: mails, tables, meanings of CMS's letters. Pure functions.
 
+pub mod clean;
 pub mod mail;
+pub mod redline;
 pub mod table;
 pub mod wording;
