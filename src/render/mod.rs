@@ -1,6 +1,8 @@
 //! Words and forms for people: mails, tables, meanings of CMS's letters. Pure functions.
 
+pub mod clean;
 pub mod escape;
 pub mod mail;
+pub mod redline;
 pub mod table;
 pub mod wording;

@@ -1,1 +1,8 @@
-//! (to be written)
+//! Ways out: each channel is a file here and a line in [`channel::Channel`].
+
+pub mod channel;
+pub mod file;
+pub mod masked;
+pub mod smtp;
+
+pub use channel::{Channel, ChannelError, Channels, Receipt, SendError};

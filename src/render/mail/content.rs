@@ -1,0 +1,254 @@
+//! What a mail about a change says, before it is written as text or as HTML: both have the same
+//! content because both are written from this.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use super::evidence::{Proof, Quote, proofs, quotes};
+use super::moves::{Move, Scope, What, count, moves, names, plain, text};
+use super::{subject, when};
+use crate::model::alert::ChangeAlert;
+use crate::model::attribute::Attribute;
+use crate::model::fact::Observation;
+use crate::model::topic::{Place, Subject};
+use crate::render::redline::{Paragraph, redline};
+use crate::render::{clean, wording};
+
+/// Lines shown in one mail; what is beyond is counted.
+const ROWS: usize = 50;
+/// Texts shown as a redline in one mail.
+const PASSAGES: usize = 8;
+/// Changed paragraphs of one text.
+const PARAGRAPHS: usize = 12;
+/// Lines about look-alikes.
+const LOOK_ALIKES: usize = 10;
+/// Codes named in one line.
+const CODES: usize = 24;
+
+/// A mail about a change.
+pub(super) struct Content {
+    pub(super) headline: String,
+    pub(super) facts: Vec<(&'static str, String)>,
+    pub(super) sections: Vec<Section>,
+    pub(super) left_out: String,
+    pub(super) meanings: Vec<String>,
+    pub(super) look_alikes: Vec<Row>,
+    pub(super) look_alikes_left_out: String,
+    pub(super) quotes: Vec<Quote>,
+    pub(super) quotes_left_out: String,
+    pub(super) proofs: Vec<Proof>,
+    pub(super) commands: Vec<String>,
+}
+
+/// Moves for the same days, at the same place and stage.
+pub(super) struct Section {
+    pub(super) title: String,
+    pub(super) claims: String,
+    pub(super) rows: Vec<Row>,
+    pub(super) passages: Vec<Passage>,
+}
+
+/// One move.
+pub(super) struct Row {
+    pub(super) codes: String,
+    pub(super) what: String,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+/// A text that changed.
+pub(super) struct Passage {
+    pub(super) title: String,
+    pub(super) note: String,
+    pub(super) paragraphs: Vec<Paragraph>,
+    pub(super) left_out: String,
+}
+
+/// What the mail says.
+pub(super) fn content(alert: &ChangeAlert, id: &str, raised: DateTime<Utc>, zone: Tz) -> Content {
+    let today = when::today(raised, zone);
+    let id = clean::line(id, 80);
+    let all = moves(&alert.changes);
+    let shown: Vec<&Move<'_>> = within_limits(&all);
+    let left_out = alert.changes.len() - changes_in(&shown);
+    let others = moves(&alert.look_alikes);
+    let others_shown: Vec<&Move<'_>> = others.iter().take(LOOK_ALIKES).collect();
+    let others_left_out = alert.look_alikes.len() - changes_in(&others_shown);
+    let (quotes, quotes_left_out) = quotes(&shown);
+    let all_changes = format!("coverd changes --alert {id}");
+    let whole = format!("coverd show {id}");
+    Content {
+        headline: subject::headline(&all),
+        facts: vec![
+            (
+                "Weight",
+                format!(
+                    "{}: {}",
+                    alert.severity,
+                    wording::severity_meaning(alert.severity)
+                ),
+            ),
+            ("Source", clean::line(&alert.source_title, 120)),
+            (
+                "Published",
+                format!("{} ({})", alert.published, clean::line(&alert.edition, 60)),
+            ),
+            ("Read", when::instant(alert.captured, zone)),
+        ],
+        sections: sections(&shown, today),
+        left_out: more(left_out, "more changes", &all_changes),
+        meanings: meanings(shown.iter().chain(&others_shown).copied()),
+        look_alikes: others_shown.iter().map(|one| look_alike(one)).collect(),
+        look_alikes_left_out: more(others_left_out, "more of them", &all_changes),
+        quotes,
+        quotes_left_out: more(quotes_left_out, "more rows or passages", &whole),
+        proofs: proofs(alert, &shown, zone),
+        commands: vec![whole, all_changes],
+    }
+}
+
+fn more(number: usize, of_what: &str, command: &str) -> String {
+    if number == 0 {
+        return String::new();
+    }
+    format!("and {} {of_what}: {command}", count(number))
+}
+
+fn changes_in(moves: &[&Move<'_>]) -> usize {
+    moves.iter().map(|one| one.changes.len()).sum()
+}
+
+fn within_limits<'a, 'b>(moves: &'b [Move<'a>]) -> Vec<&'b Move<'a>> {
+    let (mut rows, mut passages) = (0, 0);
+    moves
+        .iter()
+        .filter(|one| {
+            let (counter, most) = if one.is_passage() {
+                (&mut passages, PASSAGES)
+            } else {
+                (&mut rows, ROWS)
+            };
+            *counter += 1;
+            *counter <= most
+        })
+        .collect()
+}
+
+fn sections(shown: &[&Move<'_>], today: NaiveDate) -> Vec<Section> {
+    let mut groups: Vec<(&Scope<'_>, Vec<&Move<'_>>)> = Vec::new();
+    for one in shown {
+        match groups.iter_mut().find(|(scope, _)| **scope == one.scope) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((&one.scope, vec![one])),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(scope, group)| Section {
+            title: title(scope),
+            claims: when::claims(scope, &group, today),
+            rows: group
+                .iter()
+                .filter(|one| !one.is_passage())
+                .map(|one| row(one))
+                .collect(),
+            passages: group
+                .iter()
+                .filter(|one| one.is_passage())
+                .map(|one| passage(one))
+                .collect(),
+        })
+        .collect()
+}
+
+/// `In force, services from 2020-04-01`.
+fn title(scope: &Scope<'_>) -> String {
+    let mut stage = clean::line(&scope.stage.to_string(), 60);
+    if let Some(first) = stage.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let place = match scope.place {
+        Place::National => String::new(),
+        other => format!(", {}", clean::line(&other.to_string(), 60)),
+    };
+    format!("{stage}{place}, {}", when::services(scope.days))
+}
+
+fn row(one: &Move<'_>) -> Row {
+    Row {
+        codes: names(&one.subjects, CODES),
+        what: one.label().to_owned(),
+        before: one.before(),
+        after: one.after(),
+    }
+}
+
+fn look_alike(one: &Move<'_>) -> Row {
+    let mut row = row(one);
+    let mut kinds: Vec<&str> = one
+        .subjects
+        .iter()
+        .filter_map(|subject| match subject {
+            Subject::Service(service) => wording::other_service(*service),
+            Subject::Policy(_) | Subject::Schedule(_) => None,
+        })
+        .collect();
+    kinds.dedup();
+    if !kinds.is_empty() {
+        row.codes = format!("{} ({})", row.codes, kinds.join(", "));
+    }
+    if one.is_passage() {
+        row.before = clean::line(&row.before, 60);
+        row.after = clean::line(&row.after, 60);
+    }
+    row
+}
+
+fn passage(one: &Move<'_>) -> Passage {
+    let result = redline(text(one.was), text(one.now), PARAGRAPHS);
+    let sides = [(one.was, "Before"), (one.now, "Now")];
+    let note: Vec<String> = sides
+        .iter()
+        .filter(|(side, _)| !matches!(side, Some(Observation::Value(_))))
+        .map(|(side, word)| format!("{word}: {}.", plain(*side, 40)))
+        .collect();
+    Passage {
+        title: format!("{}: {}", names(&one.subjects, CODES), one.label()),
+        note: note.join(" "),
+        paragraphs: result.paragraphs,
+        left_out: match result.left_out {
+            0 => String::new(),
+            number => format!("and {} more changed paragraphs", count(number)),
+        },
+    }
+}
+
+/// What the letters mean that the mail shows, each once, in the order in which they are met.
+fn meanings<'a>(shown: impl Iterator<Item = &'a Move<'a>>) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    let (mut has_status, mut has_policy) = (false, false);
+    for one in shown {
+        has_policy |= matches!(one.subjects.first(), Some(Subject::Policy(_)));
+        for change in &one.changes {
+            let attribute = change.key.attribute;
+            if one.what == What::Whole && attribute != Attribute::Status {
+                continue;
+            }
+            has_status |= attribute == Attribute::Status;
+            for side in [&change.was, &change.now].into_iter().flatten() {
+                if let Some(meaning) = wording::describe(attribute, side)
+                    && !said.contains(&meaning)
+                {
+                    said.push(meaning);
+                }
+            }
+        }
+    }
+    if has_status {
+        said.push(wording::STATUS_IS_ONE_LAYER.to_owned());
+    }
+    if has_policy {
+        said.push(wording::NCD_NAMES_NO_CODES.to_owned());
+    }
+    said
+}

@@ -1,0 +1,17 @@
+//! Mails: what one alert says to one recipient, as subject, text, HTML and RFC 5322 bytes.
+//!
+//! *Invariant:* composing is a pure function: the same alert for the same recipient gives the same
+//! bytes, so that a message sent twice is the same message.
+
+mod bodies;
+mod content;
+mod evidence;
+mod mime;
+mod moves;
+mod notice;
+mod subject;
+mod text;
+mod when;
+
+pub use bodies::{Bodies, bodies};
+pub use mime::{ComposeError, Envelope, compose, delivery_id};
