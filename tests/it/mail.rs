@@ -10,16 +10,18 @@ use coverd::io::channels::smtp::{Login, Smtp, SmtpConfig, Tls};
 use coverd::io::channels::{Channel, Channels};
 use coverd::model::alert::{Alert, AlertBody};
 use coverd::model::attribute::Attribute;
+use coverd::model::change::{Judged, Severity};
 use coverd::model::delivery::{Outcome, Outgoing};
 use coverd::model::fact::Observation;
 use coverd::model::health::ProblemKind;
 use coverd::render::mail::{ComposeError, bodies, compose, delivery_id};
 use mail_parser::{Message, MessageParser, MimeHeaders};
+use proptest::prelude::*;
 use secrecy::SecretString;
 
 use crate::harness::alerts::{
-    all_codes, april_2020, at, envelope, ncd, ncd_delisted, ncd_text, operator, payment_2021,
-    proposal, recipient,
+    NCD_NOW, RVU20B, RVU21A, Step, alert, all_codes, amount, april_2020, at, code, envelope, ncd,
+    ncd_delisted, ncd_text, operator, payment_2021, proposal, recipient, rvu,
 };
 use crate::harness::smtp::{Mode, SmtpSink};
 
@@ -119,6 +121,119 @@ fn the_answer_stands_in_the_subject() {
         let subject = subject(&alert);
         assert!(subject.chars().count() < 220, "{subject}");
         assert!(!subject.chars().any(char::is_control), "{subject:?}");
+    }
+}
+
+/// A row of several attributes that came or went.
+fn whole_row(name: &str, came: bool) -> Vec<Judged> {
+    let values = [
+        (Attribute::Status, Observation::text("A")),
+        (Attribute::WorkRvu, amount("0.32")),
+        (Attribute::NonFacilityTotal, amount("0.74")),
+        (Attribute::GlobalDays, Observation::text("XXX")),
+    ];
+    values
+        .into_iter()
+        .map(|(attribute, value)| {
+            let (was, now) = (Observation::Absent, value);
+            let (was, now) = if came { (was, now) } else { (now, was) };
+            Step {
+                topic: code(name),
+                attribute,
+                was: Some(was),
+                now: Some(now),
+                severity: Severity::Coverage,
+                before: &RVU20B,
+                after: &RVU21A,
+                quotes: (String::new(), String::new()),
+            }
+            .judged()
+        })
+        .collect()
+}
+
+#[test]
+fn a_row_that_came_or_went_is_one_line() {
+    let went = [whole_row("20560", false), whole_row("20561", false)].concat();
+    let written = bodies(&alert(&RVU21A, went, Vec::new()), &envelope()).unwrap();
+    assert_eq!(
+        written.subject,
+        "[coverd] 20560, 20561: no longer listed by CMS, services from 2021-01-01, in force"
+    );
+    assert!(!written.text.contains("work RVU:"), "{}", written.text);
+    let came = whole_row("20560", true);
+    let written = bodies(&alert(&RVU21A, came, Vec::new()), &envelope()).unwrap();
+    assert_eq!(
+        written.subject,
+        "[coverd] 20560: newly listed, status A (payable if covered), work RVU 0.32, \
+         non-facility total RVU 0.74, services from 2021-01-01, in force"
+    );
+    assert!(written.text.contains("A: active code"), "{}", written.text);
+}
+
+#[test]
+fn what_is_beyond_the_limit_is_counted() {
+    let changes: Vec<Judged> = (0..1_254_u32)
+        .map(|n| {
+            let value = format!("{}.10", n + 2);
+            rvu(
+                &format!("{:05}", 10_000 + n),
+                Attribute::WorkRvu,
+                "1.00",
+                &value,
+            )
+        })
+        .collect();
+    let alert = alert(&RVU21A, changes, Vec::new());
+    let written = bodies(&alert, &envelope()).unwrap();
+    let expected = format!(
+        "and 1,204 more changes: coverd changes --alert {}",
+        alert.id
+    );
+    assert!(written.text.contains(&expected), "{}", written.text);
+    assert!(written.html.contains(&expected));
+    assert_eq!(written.html.matches("<tr><th scope=\"row\">1").count(), 50);
+}
+
+#[test]
+fn a_change_without_its_facts_can_still_be_told() {
+    let mut judged = rvu("20560", Attribute::WorkRvu, "1.00", "2.00");
+    judged.change.before = None;
+    judged.change.after = None;
+    judged.change.was = None;
+    let written = bodies(&alert(&RVU21A, vec![judged], Vec::new()), &envelope()).unwrap();
+    assert!(written.text.contains("work RVU: not observed → 2.00"));
+    let empty = bodies(&alert(&RVU21A, Vec::new(), Vec::new()), &envelope()).unwrap();
+    assert!(empty.subject.contains("without content"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_cms_writes_the_message_is_well_formed(was in any::<String>(), now in any::<String>()) {
+        let text = |text: &str| Observation::text(text);
+        let alert = alert(
+            &NCD_NOW,
+            vec![
+                ncd(Attribute::Title, text(&was), text(&now)),
+                ncd(Attribute::Status, text(&now), text(&was)),
+                ncd(Attribute::Indications, text(&was), text(&now)),
+            ],
+            Vec::new(),
+        );
+        let outgoing = composed(&alert);
+        prop_assert!(outgoing.message.is_ascii());
+        let bytes = String::from_utf8(outgoing.message).unwrap();
+        prop_assert!(bytes.split("\r\n").all(|line| line.len() <= 100 && !line.contains(['\r', '\n'])));
+        let written = bodies(&alert, &envelope()).unwrap();
+        prop_assert!(!written.text.chars().any(|c| c.is_control() && c != '\n'));
+        let message = parsed(bytes.as_bytes());
+        prop_assert_eq!(message.html_body_count(), 1);
+        prop_assert_eq!(
+            message.subject().map(|subject| subject.replace(' ', "")),
+            Some(outgoing.subject.replace(' ', ""))
+        );
     }
 }
 

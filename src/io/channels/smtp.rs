@@ -278,7 +278,7 @@ impl Smtp {
 
     fn failed(&self, step: Step, error: &Error) -> SendError {
         let server = self.server.clone();
-        let said = masked::said(&chain(error));
+        let said = cause(error);
         let stage = step.words();
         let Some(code) = error.status() else {
             return match step {
@@ -287,7 +287,7 @@ impl Smtp {
                     SendError::Login { server, said }
                 }
                 _ => SendError::Connection {
-                    cause: format!("{said} {stage}"),
+                    cause: format!("the connection failed {stage} ({said})"),
                     server,
                 },
             };
@@ -320,19 +320,19 @@ async fn part(mut open: AsyncSmtpConnection) {
     tracing::debug!(polite = farewell.is_ok(), "SMTP connection ended");
 }
 
-/// The error with its causes.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        source = cause.source();
+/// The reply of the server as it gave it, or else the innermost cause, which names the fault.
+fn cause(error: &Error) -> String {
+    let mut innermost: Option<&(dyn std::error::Error + 'static)> = error.source();
+    while let Some(deeper) = innermost.and_then(std::error::Error::source) {
+        innermost = Some(deeper);
     }
-    text
+    let words = innermost.map_or_else(|| error.to_string(), ToString::to_string);
+    // the TLS library adds the address of its manual
+    let words = words.split(": https://").next().unwrap_or_default();
+    match error.status() {
+        Some(code) => masked::said(&format!("{code} {words}")),
+        None => masked::said(words),
+    }
 }
 
 fn is_this_machine(host: &str) -> bool {
@@ -360,7 +360,7 @@ fn tls_parameters(config: &SmtpConfig) -> Result<TlsParameters, ChannelError> {
         builder = builder.add_root_certificate(authority);
     }
     builder.build_rustls().map_err(|error| ChannelError::Tls {
-        cause: chain(&error),
+        cause: cause(&error),
     })
 }
 

@@ -5,7 +5,7 @@ use askama::Template;
 use super::content::{Content, content};
 use super::mime::{ComposeError, Envelope};
 use super::notice::{Notice, notice};
-use super::subject::TAG;
+use super::subject::{self, TAG};
 use super::text;
 use crate::model::alert::{Alert, AlertBody};
 use crate::render::clean;
@@ -70,7 +70,7 @@ pub fn bodies(alert: &Alert, envelope: &Envelope) -> Result<Bodies, ComposeError
         }
         AlertBody::Operator(problem) => {
             let content = notice(problem, alert.raised, envelope.zone);
-            let subject = format!("{TAG}{}", content.headline);
+            let subject = format!("{TAG}{}", subject::notice(problem));
             let page = NoticePage {
                 title: &subject,
                 practice,

@@ -44,6 +44,8 @@ pub(super) struct Content {
 pub(super) struct Section {
     pub(super) title: String,
     pub(super) claims: String,
+    /// Whether claims that were filed already may have to be looked at.
+    pub(super) is_past: bool,
     pub(super) rows: Vec<Row>,
     pub(super) passages: Vec<Passage>,
 }
@@ -81,9 +83,9 @@ pub(super) fn content(alert: &ChangeAlert, id: &str, raised: DateTime<Utc>, zone
         headline: subject::headline(&all),
         facts: vec![
             (
-                "Weight",
+                "Severity",
                 format!(
-                    "{}: {}",
+                    "{} ({})",
                     alert.severity,
                     wording::severity_meaning(alert.severity)
                 ),
@@ -93,7 +95,7 @@ pub(super) fn content(alert: &ChangeAlert, id: &str, raised: DateTime<Utc>, zone
                 "Published",
                 format!("{} ({})", alert.published, clean::line(&alert.edition, 60)),
             ),
-            ("Read", when::instant(alert.captured, zone)),
+            ("Captured", when::instant(alert.captured, zone)),
         ],
         sections: sections(&shown, today),
         left_out: more(left_out, "more changes", &all_changes),
@@ -144,9 +146,11 @@ fn sections(shown: &[&Move<'_>], today: NaiveDate) -> Vec<Section> {
     }
     groups
         .into_iter()
-        .map(|(scope, group)| Section {
+        .map(|(scope, group)| (scope, when::claims(scope, &group, today), group))
+        .map(|(scope, (claims, is_past), group)| Section {
             title: title(scope),
-            claims: when::claims(scope, &group, today),
+            claims,
+            is_past,
             rows: group
                 .iter()
                 .filter(|one| !one.is_passage())

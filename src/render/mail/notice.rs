@@ -50,11 +50,18 @@ pub(super) fn notice(notice: &OperatorNotice, raised: DateTime<Utc>, zone: Tz) -
         ]
     };
     Notice {
-        headline: subject::notice(notice),
+        headline: capitalised(&subject::notice(notice)),
         facts,
         paragraphs,
         commands: vec!["coverd health".to_owned()],
     }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
 }
 
 fn over(kind: ProblemKind) -> &'static str {

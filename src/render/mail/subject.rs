@@ -1,11 +1,12 @@
 //! The subject line: it carries the answer.
 
 use std::collections::BTreeSet;
+use std::mem::discriminant;
 
 use super::moves::{Move, What, names, plain};
 use super::when;
 use crate::model::alert::OperatorNotice;
-use crate::model::attribute::{Attribute, Kind};
+use crate::model::attribute::Attribute;
 use crate::model::change::Severity;
 use crate::model::fact::Observation;
 use crate::model::health::ProblemKind;
@@ -42,11 +43,23 @@ pub(super) fn headline(moves: &[Move<'_>]) -> String {
     }
 }
 
-/// The gravest move; among equals the first in the order in which attributes are read.
+/// What is told first among moves of one severity: the answer before its circumstances.
+fn rank(what: What) -> (u8, What) {
+    let first = match what {
+        What::One(Attribute::Status) => 0,
+        What::One(Attribute::Listed) => 1,
+        What::One(Attribute::Indications) => 2,
+        What::Whole => 3,
+        What::One(_) => 4,
+    };
+    (first, what)
+}
+
+/// The gravest and most telling move.
 fn lead<'a, 'b>(moves: &'b [Move<'a>]) -> Option<&'b Move<'a>> {
     moves.iter().min_by(|a, b| {
         (b.severity.cmp(&a.severity))
-            .then_with(|| a.what.cmp(&b.what))
+            .then_with(|| rank(a.what).cmp(&rank(b.what)))
             .then_with(|| a.scope.days.from.cmp(&b.scope.days.from))
             .then_with(|| a.subjects.first().cmp(&b.subjects.first()))
     })
@@ -103,9 +116,16 @@ fn phrases(lead: &Move<'_>, moves: &[Move<'_>]) -> Phrases {
                 && one.scope.days == lead.scope.days
         })
         .collect();
+    let same_kind = |subject: &&Subject| {
+        lead.subjects
+            .first()
+            .is_some_and(|first| discriminant(*first) == discriminant(*subject))
+    };
     let subjects: BTreeSet<&Subject> = alike
         .iter()
         .flat_map(|one| one.subjects.iter().copied())
+        // the conversion factor stands beside the codes, it is none
+        .filter(same_kind)
         .collect();
     let whom = format!("{}{}", names(&subjects, CODES), place(lead.scope.place));
     let is_payment_of_codes = lead.severity == Severity::Payment
@@ -116,15 +136,19 @@ fn phrases(lead: &Move<'_>, moves: &[Move<'_>]) -> Phrases {
     }
     let mut ordered = alike;
     ordered.sort_by(|a, b| {
-        (a.what.cmp(&b.what)).then_with(|| a.subjects.first().cmp(&b.subjects.first()))
+        (rank(a.what).cmp(&rank(b.what))).then_with(|| a.subjects.first().cmp(&b.subjects.first()))
     });
-    let parts: Vec<String> = ordered
-        .iter()
-        .map(|one| {
-            let subjects = names(&one.subjects, CODES);
-            format!("{subjects}{}: {}", place(one.scope.place), step(one))
-        })
-        .collect();
+    let mut parts: Vec<String> = Vec::new();
+    let mut named = String::new();
+    for one in ordered {
+        let whose = format!("{}{}", names(&one.subjects, CODES), place(one.scope.place));
+        if whose == named {
+            parts.push(step(one));
+        } else {
+            parts.push(format!("{whose}: {}", step(one)));
+            named = whose;
+        }
+    }
     Phrases {
         shown: parts.len().min(2),
         parts,
@@ -207,7 +231,6 @@ fn short_label(one: &Move<'_>) -> &'static str {
         What::Whole => "listing",
         What::One(Attribute::Status) => "status",
         What::One(Attribute::Indications) => "coverage text",
-        What::One(attribute) if attribute.kind() == Kind::Passage => attribute.label(),
         What::One(attribute) => attribute.label(),
     }
 }
@@ -226,7 +249,7 @@ pub(super) fn notice(notice: &OperatorNotice) -> String {
     let whole = if problem.subject.is_empty() {
         source.to_owned()
     } else {
-        format!("{source}, {}", problem.subject)
+        format!("{source} ({})", problem.subject)
     };
     let text = match (problem.kind, notice.recovered) {
         (ProblemKind::DeliveryDead, false) => {
@@ -237,7 +260,7 @@ pub(super) fn notice(notice: &OperatorNotice) -> String {
         }
         (ProblemKind::Concern, false) => format!("needs a look: {whole}"),
         (ProblemKind::Concern, true) => format!("no longer needs a look: {whole}"),
-        (kind, false) => format!("cannot read {whole} ({})", wording::problem_short(kind)),
+        (kind, false) => format!("cannot read {whole}: {}", wording::problem_short(kind)),
         (_, true) => format!("reads {whole} again"),
     };
     clean::line(&text, LONGEST)

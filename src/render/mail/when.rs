@@ -34,18 +34,20 @@ pub(super) fn today(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
 }
 
-/// What the days mean for claims that were filed already.
-pub(super) fn claims(scope: &Scope<'_>, moves: &[&Move<'_>], today: NaiveDate) -> String {
+/// What the days mean for claims that were filed already, and whether some may have to be looked at.
+pub(super) fn claims(scope: &Scope<'_>, moves: &[&Move<'_>], today: NaiveDate) -> (String, bool) {
+    let first = scope.days.from;
     match scope.stage {
         Stage::ProposedBy(_) => {
-            return "This is a proposal. Nothing changes for claims unless a final rule says so."
-                .to_owned();
+            let text =
+                "This is a proposal. Nothing changes for claims unless a final rule says so.";
+            return (text.to_owned(), false);
         }
-        Stage::FinalBy(_) if scope.days.from > today => {
-            return format!(
-                "This is final but not in force yet. The first day of service it governs is {}.",
-                scope.days.from
+        Stage::FinalBy(_) if first > today => {
+            let text = format!(
+                "This is final but not in force yet. The first day of service it governs is {first}."
             );
+            return (text, false);
         }
         Stage::FinalBy(_) | Stage::InForce => {}
     }
@@ -59,21 +61,24 @@ pub(super) fn claims(scope: &Scope<'_>, moves: &[&Move<'_>], today: NaiveDate) -
     let published = changes()
         .filter_map(|change| Some(change.after.as_ref()?.origin.published))
         .max();
-    match (retroactive, published) {
-        (Some(past), Some(published)) => format!(
+    if let (Some(past), Some(published)) = (retroactive, published) {
+        let text = format!(
             "This reaches back: CMS published it on {published}, and it changes {}. Claims already \
              filed for these days may be affected.",
             services(past)
-        ),
-        _ if scope.days.from <= today => format!(
+        );
+        return (text, true);
+    }
+    if first <= today {
+        let text = format!(
             "These days have begun. Claims already filed for {} may be affected.",
             services(scope.days)
-        ),
-        _ => format!(
-            "None of these days has come yet: the first day of service affected is {}.",
-            scope.days.from
-        ),
+        );
+        return (text, true);
     }
+    let text =
+        format!("None of these days has come yet: the first day of service affected is {first}.");
+    (text, false)
 }
 
 #[cfg(test)]

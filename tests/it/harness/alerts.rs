@@ -142,7 +142,10 @@ pub struct Step<'a> {
 impl Step<'_> {
     pub fn judged(self) -> Judged {
         let name = self.topic.subject.to_string();
-        let locator = |posting: &Posting| format!("{} {name}", posting.edition);
+        let locator = |posting: &Posting| match posting.source {
+            "pfs" => format!("rows.csv row of {name}"),
+            _ => format!("field {}", self.attribute.id()),
+        };
         Judged {
             severity: self.severity,
             change: Change {
