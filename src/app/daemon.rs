@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::check::{Mode, check_source, report_defect};
+use super::check::{Mode, Pass, check_source, report_defect};
 use super::deliver::deliver_due;
-use super::wiring::App;
+use super::state::App;
 use crate::io::systemd;
 use crate::sources::Source;
 
@@ -24,8 +24,8 @@ const AFTER_FAULT: Duration = Duration::from_secs(60);
 /// dropped wherever they are.
 pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
-    for source in &app.sources {
-        tasks.spawn(supervised("source", stop.clone(), watch_source(Arc::clone(&app), Arc::clone(source))));
+    for scheduled in app.sources.values() {
+        tasks.spawn(supervised("source", stop.clone(), watch_source(Arc::clone(&app), Arc::clone(&scheduled.source))));
     }
     tasks.spawn(watch_outbox(Arc::clone(&app), stop.clone()));
     tasks.spawn(supervised("watchdog", stop.clone(), pet_watchdog(Arc::clone(&app))));
@@ -73,12 +73,13 @@ async fn watch_source(app: Arc<App>, source: Arc<dyn Source>) {
                 continue;
             }
         }
-        run_check(&app, &source).await;
+        let _ = run_check(&app, &source).await;
     }
 }
 
-/// One check with everything that may go wrong in it held off from the others.
-pub(super) async fn run_check(app: &Arc<App>, source: &Arc<dyn Source>) {
+/// One check with everything that may go wrong in it held off from the others; `None` when it could
+/// not be made or recorded.
+pub(super) async fn run_check(app: &Arc<App>, source: &Arc<dyn Source>) -> Option<Pass> {
     let id = source.meta().id;
     let _turn = app.turn(id).await;
     let work = {
@@ -88,23 +89,22 @@ pub(super) async fn run_check(app: &Arc<App>, source: &Arc<dyn Source>) {
         tokio_util::task::AbortOnDropHandle::new(tokio::spawn(check))
     };
     let defect = match tokio::time::timeout(app.limits.check, work).await {
-        Ok(Ok(Ok(_))) => None,
+        Ok(Ok(Ok(pass))) => return Some(pass),
         Ok(Ok(Err(fault))) => {
             tracing::error!(source.id = id, "the check could not be recorded: {fault:#}");
             tokio::time::sleep(AFTER_FAULT).await;
-            None
+            return None;
         }
-        Ok(Err(join)) if join.is_panic() => Some("the check panicked; please report this".to_owned()),
-        Ok(Err(_cancelled)) => None,
-        Err(_elapsed) => Some(format!("the check did not end within {:?}", app.limits.check)),
+        Ok(Err(join)) if join.is_panic() => "the check panicked; please report this".to_owned(),
+        Ok(Err(_cancelled)) => return None,
+        Err(_elapsed) => format!("the check did not end within {:?}", app.limits.check),
     };
-    if let Some(text) = defect {
-        tracing::error!(source.id = id, "{text}");
-        if let Err(fault) = report_defect(app, source, text).await {
-            tracing::error!(source.id = id, "the defect could not be recorded: {fault:#}");
-            tokio::time::sleep(AFTER_FAULT).await;
-        }
+    tracing::error!(source.id = id, "{defect}");
+    if let Err(fault) = report_defect(app, source, defect).await {
+        tracing::error!(source.id = id, "the defect could not be recorded: {fault:#}");
+        tokio::time::sleep(AFTER_FAULT).await;
     }
+    None
 }
 
 async fn watch_outbox(app: Arc<App>, stop: CancellationToken) {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::check::notify_operator;
-use super::wiring::App;
+use super::state::App;
 use crate::engine::health::assess;
 use crate::engine::retry::settle;
 use crate::model::delivery::{DeliveryState, Outcome, Outgoing};
@@ -18,7 +18,7 @@ use crate::model::record::CheckRecord;
 pub const MAIL: &str = "mail";
 
 /// How much is taken from the outbox at a time.
-const BATCH: usize = 50;
+const BATCH: u32 = 50;
 
 /// How long a send in flight may go on when the service is told to stop. What is cut off is sent
 /// again with the same Message-ID.
@@ -50,7 +50,7 @@ pub async fn deliver_due(app: &Arc<App>, stop: &CancellationToken) -> anyhow::Re
             let Some(outcome) = send(app, &row.outgoing, stop).await else { return Ok(round) };
             let accepted = matches!(outcome, Outcome::Accepted(_));
             let now = app.clock.now();
-            let (attempt, state) = settle(&row.outgoing.id, outcome.clone(), row.attempts, now);
+            let (attempt, state) = settle(&row.outgoing.id, outcome.clone(), usize::try_from(row.attempts).unwrap_or(usize::MAX), now);
             app.record_attempt(attempt).await?;
             match state {
                 DeliveryState::Delivered => round.accepted += 1,
@@ -114,7 +114,7 @@ async fn report(
     }
     let assessment = assess(open, found, |problem| problem.subject == subject, now);
     let mut record = CheckRecord::new(MAIL, now);
-    notify_operator(app, &mut record, &assessment);
+    notify_operator(app, &mut record, &assessment)?;
     record.problems = assessment.record;
     app.record(record).await
 }

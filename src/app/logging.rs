@@ -31,7 +31,8 @@ pub fn start(log: Log, environment: &Environment) {
 
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// The level is for coverd's own lines; libraries are heard from `warn` on, and all of them at `trace`.
+/// The level is for coverd's own lines; libraries are heard from `warn` on, and most of them at
+/// `trace`. Never the mail library: at `debug` it writes the password and whole messages.
 fn filter(level: LogLevel) -> EnvFilter {
     let libraries = match level {
         LogLevel::Error => "error",
@@ -40,7 +41,7 @@ fn filter(level: LogLevel) -> EnvFilter {
         LogLevel::Trace => "debug",
     };
     EnvFilter::new(format!(
-        "{libraries},coverd={level},source={level},delivery={level},store={level},daemon={level}"
+        "{libraries},lettre=info,coverd={level},source={level},delivery={level},store={level},daemon={level}"
     ))
 }
 

@@ -17,6 +17,9 @@ pub struct Global {
     /// The configuration file [default: $COVERD_CONFIG, else /etc/coverd/coverd.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Use the store in this folder instead of the configured one
+    #[arg(long, global = true, value_name = "DIR")]
+    pub store: Option<PathBuf>,
     /// How to print lists: table for people, json or csv for programs
     #[arg(
         long,

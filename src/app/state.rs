@@ -63,7 +63,6 @@ impl std::fmt::Debug for Scheduled {
 }
 
 /// The running program.
-#[derive(Debug)]
 pub struct App {
     /// Time.
     pub clock: Arc<dyn Clock>,
@@ -91,6 +90,12 @@ pub struct App {
     pub database: PathBuf,
     pub(super) store: StoreHandle,
     pub(super) blobs: Arc<Blobs>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("sources", &self.sources).field("database", &self.database).finish_non_exhaustive()
+    }
 }
 
 impl App {
@@ -175,6 +180,17 @@ impl App {
     /// All facts about some topics.
     pub async fn facts(&self, topics: Vec<Topic>) -> anyhow::Result<Vec<Fact>> {
         self.ask(move |reader| reader.facts(&topics)).await
+    }
+
+    /// What is believed by the documents of one unit.
+    pub async fn unit_facts(&self, source: &'static str, unit: &str) -> anyhow::Result<Vec<Fact>> {
+        let unit = unit.to_owned();
+        self.ask(move |reader| {
+            let mut facts = reader.facts(&reader.topics(source)?)?;
+            facts.retain(|fact| fact.origin.source == source && fact.origin.edition.name == unit);
+            Ok(facts)
+        })
+        .await
     }
 
     /// Problems of a source that are not over.

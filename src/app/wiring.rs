@@ -26,9 +26,12 @@ use crate::sources::{self, Source};
 /// Every origin that the sources ask, for the contact rule.
 const ORIGINS: [&str; 2] = ["https://www.cms.gov", "https://api.coverage.cms.gov"];
 
+/// Name of the database file in the store's folder.
+pub const DATABASE: &str = "coverd.db";
+
 /// The database file in the store's folder.
 pub fn database(config: &Config) -> PathBuf {
-    config.store.join("coverd.db")
+    config.store.join(DATABASE)
 }
 
 /// Opens the documents of the store.
@@ -110,7 +113,8 @@ pub fn plan(config: &Config, source: &dyn Source) -> anyhow::Result<Plan> {
     Plan::parse(configured.unwrap_or(meta.schedule)).with_context(|| format!("sources.{}.schedule", meta.id))
 }
 
-fn envelope(config: &Config) -> Envelope {
+/// What all mails have in common.
+pub fn envelope(config: &Config) -> Envelope {
     let host = config.mail.from.rsplit_once('@').map_or("localhost", |(_, host)| host);
     Envelope {
         from_name: config.mail.from_name.clone(),
@@ -148,7 +152,7 @@ pub fn channels(config: &Config) -> Result<Channels, Failure> {
                 hello: None,
                 deadline: server.timeout,
             };
-            Channel::Smtp(Smtp::new(smtp).or_exit(Exit::Configuration)?)
+            Channel::Smtp(Box::new(Smtp::new(smtp).or_exit(Exit::Configuration)?))
         }
     };
     Ok(Channels::new().with(config.mail.channel.id(), channel))

@@ -8,6 +8,7 @@ pub mod ncd;
 pub mod pfs;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -46,6 +47,11 @@ pub struct Brief<'a> {
 
 /// The documents seen in this check so far, by the address that was asked for.
 pub type Seen = BTreeMap<String, Document>;
+
+/// Every source, in the order in which it is listed. A new source is one line here.
+pub fn all() -> Vec<Arc<dyn Source>> {
+    vec![Arc::new(ncd::Ncd::default())]
+}
 
 /// A source of CMS documents.
 pub trait Source: Send + Sync {

@@ -7,4 +7,4 @@ mod pass;
 mod unit;
 
 pub use notices::{deliveries, notify_operator};
-pub use pass::{Mode, Pass, Progress, check_source};
+pub use pass::{Mode, Pass, Progress, check_source, report_defect};

@@ -1,6 +1,6 @@
 //! Who is told, and in which words: rendered once, before the transaction that decides it.
 
-use crate::app::wiring::App;
+use crate::app::state::App;
 use crate::engine::health::Assessment;
 use crate::model::alert::{Alert, AlertBody, OperatorNotice};
 use crate::model::delivery::{Outgoing, Recipient, Role};
@@ -8,7 +8,10 @@ use crate::model::health::OpenProblem;
 use crate::model::record::CheckRecord;
 
 /// One outbox row for each recipient who wants to hear of the alert.
-pub fn deliveries(app: &App, alert: &Alert) -> Vec<Outgoing> {
+///
+/// # Errors
+/// When a message cannot be written; nothing is recorded then, and the check is tried again.
+pub fn deliveries(app: &App, alert: &Alert) -> anyhow::Result<Vec<Outgoing>> {
     recipients(app, alert).into_iter().map(|recipient| app.compose(alert, recipient)).collect()
 }
 
@@ -29,14 +32,15 @@ fn recipients<'a>(app: &'a App, alert: &Alert) -> Vec<&'a Recipient> {
 }
 
 /// Adds the notices of an assessment to the record that commits it.
-pub fn notify_operator(app: &App, record: &mut CheckRecord, assessment: &Assessment) {
+pub fn notify_operator(app: &App, record: &mut CheckRecord, assessment: &Assessment) -> anyhow::Result<()> {
     let begun = assessment.tell.iter().map(|open| (open, false));
     let ended = assessment.recovered.iter().map(|open| (open, true));
     for (open, recovered) in begun.chain(ended) {
         let alert = notice(app, open, recovered);
-        record.deliveries.extend(deliveries(app, &alert));
+        record.deliveries.extend(deliveries(app, &alert)?);
         record.alerts.push(alert);
     }
+    Ok(())
 }
 
 fn notice(app: &App, open: &OpenProblem, recovered: bool) -> Alert {
@@ -45,7 +49,7 @@ fn notice(app: &App, open: &OpenProblem, recovered: bool) -> Alert {
     // A reminder is a notice of its own, so the time it is told belongs to its name.
     let name = format!("{:?} {} {recovered} {}", problem.identity(), open.since, now);
     Alert {
-        id: app.short_id(&name),
+        id: App::short_id(&name),
         raised: now,
         body: AlertBody::Operator(OperatorNotice { problem, since: open.since, recovered }),
     }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use crate::app::wiring::App;
-use crate::io::fetch::{Body, FetchError, Fetched};
-use crate::model::document::{Capture, Document, DocumentHash, Validators};
+use crate::app::state::App;
+use crate::io::fetch::{FailureKind, FetchError, Fetched, FetchedBody};
+use crate::model::document::{Document, DocumentHash};
 use crate::model::health::ProblemKind;
 use crate::model::record::CaptureRecord;
 use crate::model::request::{Expect, Request, Reuse};
-use crate::parse::sniff::{self, Kind, Sniffed};
+use crate::parse::sniff::{Body, Kind, classify};
 
 /// How many pages that only point elsewhere are followed.
 const MAX_STUBS: usize = 3;
@@ -34,11 +34,6 @@ pub(super) struct Obtained {
 }
 
 impl Obtained {
-    /// Whether it came from a server just now.
-    pub(super) fn fresh(&self) -> bool {
-        !self.captures.is_empty()
-    }
-
     /// The document with its bytes.
     pub(super) async fn document(&self, app: &App) -> anyhow::Result<Document> {
         let bytes = match &self.bytes {
@@ -81,24 +76,22 @@ pub(super) async fn obtain(app: &App, request: &Request) -> Result<Obtained, Mis
     for _ in 0..=MAX_STUBS {
         let known = app.validators(&url).await?;
         let asked = Request { url: url.clone(), ..request.clone() };
-        let fetched = app.web.fetch(&asked, &known).await.map_err(missing)?;
+        let fetched = app.web.fetch(&asked, &known).await.map_err(|error| missing(&error))?;
         match content(app, request, &fetched).await? {
             Content::Stub(target) => {
-                captures.push(capture(&url, &fetched, None, None));
+                captures.push(CaptureRecord { capture: fetched.capture(None), length: None, tag: None, validators: None });
                 url = target;
             }
-            Content::Document { hash, bytes } => {
+            Content::Document { hash, bytes, length } => {
                 let tag = match &request.reuse {
                     Reuse::Tag(tag) => Some(tag.clone()),
                     Reuse::Never | Reuse::Within(_) => None,
                 };
-                let mut record = capture(&url, &fetched, Some(hash), tag);
-                record.validators = app.web.sound_validators(&fetched);
-                if url != request.url {
-                    // The archive is asked by the address that the source knows.
-                    record.capture.url.clone_from(&request.url);
-                }
-                captures.push(record);
+                let mut capture = fetched.capture(Some(hash));
+                // The archive is asked by the address that the source knows.
+                capture.url.clone_from(&request.url);
+                let validators = (url == request.url).then(|| app.web.validators(&fetched));
+                captures.push(CaptureRecord { capture, length, tag, validators });
                 let captured = app.first_capture(hash).await?.unwrap_or(fetched.at);
                 return Ok(Obtained { hash, url: request.url.clone(), final_url: fetched.final_url, captured, bytes, captures });
             }
@@ -136,68 +129,62 @@ async fn from_archive(app: &App, request: &Request) -> anyhow::Result<Option<Obt
 
 enum Content {
     Stub(String),
-    Document { hash: DocumentHash, bytes: Option<Arc<[u8]>> },
+    Document { hash: DocumentHash, bytes: Option<Arc<[u8]>>, length: Option<u64> },
 }
 
 /// What an answer really is; its bytes are in the archive when this returns.
 async fn content(app: &App, request: &Request, fetched: &Fetched) -> Result<Content, Missing> {
-    let bytes = match &fetched.body {
-        Body::NotModified => {
+    let bytes: Arc<[u8]> = match &fetched.body {
+        FetchedBody::NotModified => {
             // Only asked for where the store knows the bytes that the validators stand for.
             let known = app
                 .latest_capture(&request.url)
                 .await?
                 .context("the server confirmed a document that is not in the archive; the next check asks without conditions")?;
-            return Ok(Content::Document { hash: known.document, bytes: None });
+            return Ok(Content::Document { hash: known.document, bytes: None, length: None });
         }
-        Body::Bytes(bytes) => Arc::clone(bytes),
+        FetchedBody::Bytes(bytes) => bytes.as_slice().into(),
     };
     let kind = match request.expect {
         Expect::Zip => Kind::Zip,
         Expect::Html => Kind::Html,
         Expect::Json => Kind::Json,
     };
-    let content_type = fetched.header("content-type").map(ToOwned::to_owned);
+    let content_type = fetched.content_type().to_owned();
     let to_sniff = Arc::clone(&bytes);
-    let sniffed = tokio::task::spawn_blocking(move || sniff::classify(kind, content_type.as_deref(), &to_sniff))
+    let body = tokio::task::spawn_blocking(move || classify(kind, &content_type, &to_sniff))
         .await
         .context("looking at an answer failed")?;
-    match sniffed {
-        Sniffed::Content => {}
-        Sniffed::Stub(target) => {
+    match body {
+        Body::Content => {}
+        Body::Stub(target) => {
             let target = url::Url::parse(&fetched.final_url)
                 .and_then(|base| base.join(&target))
                 .map_err(|_| blocked(request, &format!("a page that points to '{target}', which is no address")))?;
             return Ok(Content::Stub(target.to_string()));
         }
-        Sniffed::Blocked(reason) => return Err(blocked(request, &reason)),
+        Body::Blocked(obstacle, why) => return Err(blocked(request, &format!("{obstacle} instead of {kind}: {why}"))),
+        Body::Damaged(why) => {
+            let text = format!("{} answered with {kind} that is not whole: {why}", request.url);
+            return Err(Missing::Failed { kind: ProblemKind::Shape, text });
+        }
     }
     let hash = app.keep(Arc::clone(&bytes)).await?;
-    Ok(Content::Document { hash, bytes: Some(bytes) })
+    let length = u64::try_from(bytes.len()).ok();
+    Ok(Content::Document { hash, bytes: Some(bytes), length })
 }
 
 fn blocked(request: &Request, reason: &str) -> Missing {
     Missing::Failed { kind: ProblemKind::Blocked, text: format!("{} answered with {reason}", request.url) }
 }
 
-fn capture(url: &str, fetched: &Fetched, document: Option<DocumentHash>, tag: Option<String>) -> CaptureRecord {
-    CaptureRecord {
-        capture: Capture {
-            url: url.to_owned(),
-            final_url: fetched.final_url.clone(),
-            at: fetched.at,
-            status: fetched.status,
-            headers: fetched.headers.clone(),
-            document,
-        },
-        tag,
-        validators: None::<Validators>,
-    }
-}
-
-fn missing(error: FetchError) -> Missing {
-    match error.problem_kind() {
-        None => Missing::NotRecorded,
-        Some(kind) => Missing::Failed { kind, text: error.to_string() },
+fn missing(error: &FetchError) -> Missing {
+    match error.kind() {
+        FailureKind::NotRecorded => Missing::NotRecorded,
+        FailureKind::Unreachable
+        | FailureKind::Blocked
+        | FailureKind::Gone
+        | FailureKind::TooLarge
+        | FailureKind::NotAllowed => Missing::Failed { kind: error.problem(), text: format!("{}: {}", error.url(), error.why()) },
     }
 }

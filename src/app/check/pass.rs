@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::notices::notify_operator;
 use super::obtain::{Missing, Obtained, obtain};
 use super::unit::{Done, check_unit};
-use crate::app::wiring::App;
+use crate::app::state::App;
 use crate::engine::health::assess;
-use crate::engine::schedule::{Plan, next_due};
+use crate::engine::schedule::next_due;
 use crate::model::health::{Problem, ProblemKind};
 use crate::model::record::{CheckRecord, SourceRecord};
 use crate::model::request::{Concern, Discovery, Unit};
@@ -59,7 +59,7 @@ pub async fn check_source(
     let meta = source.meta().clone();
     let mut pass = Pass { source: meta.id.to_owned(), ..Pass::default() };
     let state = app.source_state(meta.id).await?;
-    let first_check = state.as_ref().is_none_or(|state| state.first_complete.is_none());
+    let first_check = state.as_ref().is_none_or(|state| state.first_listed.is_none());
     tracing::info!(source.id = meta.id, first = first_check, "check begins");
 
     let mut looked_at: BTreeSet<String> = BTreeSet::new();
@@ -194,9 +194,8 @@ fn keep(record: &mut CheckRecord, obtained: &Obtained) {
 
 /// A recording may hold the files without the lists that lead to them.
 fn recognised(app: &App, source: &Arc<dyn Source>) -> Vec<Unit> {
-    let now = app.clock.now();
-    let brief = Brief { today: now.date_naive(), watch: &app.watch, since_year: app.since_year };
-    app.web.recorded_urls(now).iter().filter_map(|url| source.recognise(url, &brief)).collect()
+    let brief = Brief { today: app.clock.now().date_naive(), watch: &app.watch, since_year: app.since_year };
+    app.recorded_urls().iter().filter_map(|url| source.recognise(url, &brief)).collect()
 }
 
 /// The last transaction of a check: health, what is told of it, and when the source is due again.
@@ -213,7 +212,7 @@ async fn close(
     let assessment = assess(open, pass.problems.clone(), looked_at, now);
     let failures = assessment.record.open.iter().filter(|open| blinds(&open.problem)).map(|open| open.times).min().unwrap_or(0);
     let mut record = CheckRecord::new(meta.id, now);
-    notify_operator(app, &mut record, &assessment);
+    notify_operator(app, &mut record, &assessment)?;
     let told = record.deliveries.len();
     record.problems = assessment.record;
     record.source_state = Some(SourceRecord {
@@ -237,8 +236,21 @@ fn blinds(problem: &Problem) -> bool {
 }
 
 fn due(app: &App, source: &str, now: DateTime<Utc>, failures: u32) -> DateTime<Utc> {
-    let plan: &Plan = app.plan(source);
-    next_due(plan, now, failures, app.jitter())
+    match app.plan(source) {
+        Some(plan) => next_due(plan, now, failures, fastrand::f64()),
+        None => now + TimeDelta::days(1),
+    }
+}
+
+/// Records that a check ended by a defect of this program, and when the source is tried again.
+pub async fn report_defect(app: &Arc<App>, source: &Arc<dyn Source>, text: String) -> anyhow::Result<()> {
+    let id = source.meta().id;
+    let pass = Pass {
+        source: id.to_owned(),
+        problems: vec![failure(id, "", ProblemKind::Defect, text)],
+        ..Pass::default()
+    };
+    close(app, source, &pass, None, |_| false).await
 }
 
 fn problem(source: &str, concern: Concern) -> Problem {

@@ -3,20 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use super::notices::deliveries;
 use super::obtain::{Missing, Obtained, obtain};
 use super::pass::Mode;
-use crate::app::wiring::App;
+use crate::app::state::App;
 use crate::engine::absence::{absences, listable};
 use crate::engine::diff::diff;
 use crate::engine::fold::fold;
 use crate::engine::judge::{Occasion, Verdict, judge};
 use crate::model::document::Document;
-use crate::model::fact::{Fact, Origin, Statement};
+use crate::model::fact::{Fact, Origin};
 use crate::model::health::ProblemKind;
-use crate::model::record::{CheckRecord, ReadingRecord};
+use crate::model::record::{AbsenceRecord, CheckRecord, ReadingRecord};
 use crate::model::request::{Concern, Reading, Unit, UnitDocuments};
 use crate::model::topic::Topic;
 use crate::model::watch::Codes;
@@ -55,7 +53,7 @@ pub(super) async fn check_unit(
     let state = app.unit_state(meta.id, &unit.name).await?;
     let known = app.reading_of(meta.id, &unit.name, primary.hash).await?;
     let is_last = state.as_ref().and_then(|state| state.last_document) == Some(primary.hash);
-    let read_before = known.as_ref().is_some_and(|known| known.extractor == meta.extractor && known.watch == app.watch_digest);
+    let read_before = known.as_ref().is_some_and(|known| known.extractor == meta.extractor && known.watches.contains(&app.watch_digest));
     let mut record = CheckRecord::new(meta.id, app.clock.now());
     if read_before && is_last {
         record.captures.clone_from(&primary.captures);
@@ -104,15 +102,14 @@ pub(super) async fn check_unit(
     let listed_at_first = first_check || state.as_ref().is_some_and(|state| state.baseline);
     let baseline = rebase || mode == Mode::Backfill || (first_reading && listed_at_first);
 
-    let verdict = settle(app, source, &reading, &origin, baseline, &mut record).await?;
+    let verdict = settle(app, source, &unit.name, &reading, &origin, baseline, &mut record).await?;
     for obtained in std::iter::once(&primary).chain(companions.iter().flatten()) {
         record.captures.extend(obtained.captures.iter().cloned());
     }
-    if let Some(reading_record) = &mut record.reading {
-        reading_record.unit.clone_from(&unit.name);
-    }
     let alerts = usize::from(verdict.alert.is_some());
-    record.deliveries = verdict.alert.iter().flat_map(|alert| deliveries(app, alert)).collect();
+    if let Some(alert) = &verdict.alert {
+        record.deliveries = deliveries(app, alert)?;
+    }
     record.alerts = verdict.alert.into_iter().collect();
     record.changes = verdict.changes;
     app.record(record).await?;
@@ -155,6 +152,7 @@ async fn extract(
 async fn settle(
     app: &Arc<App>,
     source: &Arc<dyn Source>,
+    unit: &str,
     reading: &Reading,
     origin: &Arc<Origin>,
     baseline: bool,
@@ -162,7 +160,7 @@ async fn settle(
 ) -> anyhow::Result<Verdict> {
     let meta = source.meta();
     let mut statements = reading.statements.clone();
-    let mut elsewhere: Vec<(Arc<Origin>, Statement)> = Vec::new();
+    let mut elsewhere: Vec<(Arc<Origin>, AbsenceRecord)> = Vec::new();
     if let (Codes::All, Some(unlisted)) = (&app.watch.codes, &reading.unlisted) {
         let stated: BTreeSet<Topic> = statements.iter().map(|statement| statement.topic.clone()).collect();
         let known: BTreeSet<Topic> = app.topics(meta.id).await?.into_iter().collect();
@@ -172,7 +170,9 @@ async fn settle(
         if !new.is_empty() {
             for full in app.full_readings(meta.id).await? {
                 let missing = absences(new.iter().cloned(), &BTreeSet::new(), &full.unlisted);
-                elsewhere.extend(missing.into_iter().map(|statement| (Arc::clone(&full.origin), statement)));
+                elsewhere.extend(missing.into_iter().map(|statement| {
+                    (Arc::clone(&full.origin), AbsenceRecord { reading: full.id, statement })
+                }));
             }
         }
     }
@@ -183,8 +183,10 @@ async fn settle(
     for some in topics.chunks(TOPICS_AT_ONCE) {
         let wanted: BTreeSet<&Topic> = some.iter().collect();
         let mut before = app.facts(some.to_vec()).await?;
-        before.extend(elsewhere.iter().filter(|(_, statement)| wanted.contains(&statement.topic)).map(|(origin, statement)| {
-            Fact { statement: statement.clone(), origin: Arc::clone(origin) }
+        let elsewhere = elsewhere.iter().filter(|(_, absence)| wanted.contains(&absence.statement.topic));
+        before.extend(elsewhere.map(|(origin, absence)| Fact {
+            statement: absence.statement.clone(),
+            origin: Arc::clone(origin),
         }));
         let new = statements.iter().filter(|statement| wanted.contains(&statement.topic));
         let new = new.map(|statement| Fact { statement: statement.clone(), origin: Arc::clone(origin) });
@@ -201,23 +203,19 @@ async fn settle(
             origin,
             baseline,
             announces_new: reading.announces_new,
-            now: now_of(record),
+            now: record.at,
         },
     );
     record.reading = Some(ReadingRecord {
-        unit: String::new(),
+        unit: unit.to_owned(),
         origin: Arc::clone(origin),
         extractor: meta.extractor,
         watch: app.watch_digest.clone(),
         statements,
         unlisted: reading.unlisted.clone(),
     });
-    record.absences = elsewhere.into_iter().map(|(origin, statement)| (origin.document, statement)).collect();
+    record.absences = elsewhere.into_iter().map(|(_, absence)| absence).collect();
     Ok(verdict)
-}
-
-fn now_of(record: &CheckRecord) -> DateTime<Utc> {
-    record.at
 }
 
 /// The document cannot be had. Where a second witness can, it is asked whether anything seems to

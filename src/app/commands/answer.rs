@@ -5,15 +5,16 @@ use std::io::Write as _;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::Context;
-use crate::app::cli::{AnswerArgs, HistoryArgs, Moment};
+use crate::app::cli::{AnswerArgs, HistoryArgs};
 use crate::app::exit::{Exit, Failure};
+use crate::app::moment::Moment;
 use crate::app::options::Format;
 use crate::engine::answer::{PFS, answer, topics};
 use crate::engine::fold::{fold, known_by, published_by};
 use crate::io::store::Reader;
 use crate::model::answer::{Answer, AnswerLine, Question};
 use crate::model::attribute::{Attribute, Kind};
-use crate::model::fact::{Fact, Observation};
+use crate::model::fact::{Fact, FactKey, Observation};
 use crate::model::timeline::{Period, Timelines};
 use crate::model::topic::{Subject, Topic};
 use crate::model::watch::NcdLink;
@@ -242,4 +243,20 @@ pub fn short(attribute: Attribute, observation: &Observation) -> String {
     }
     let start: String = text.chars().take(150).collect();
     format!("{start}\u{2026}").replace('\n', " / ")
+}
+
+/// The history of what matters most of a code, for the demonstration.
+pub fn print_outline(reader: &Reader, code: &str, context: &Context) -> Result<(), Failure> {
+    let service = code.parse().map_err(anyhow::Error::from)?;
+    let topic = Topic::national(Subject::Service(service));
+    let mut timelines = Timelines::default();
+    for (topic, attributes) in fold(reader.facts(&[topic])?).topics() {
+        for &attribute in [Attribute::Status, Attribute::NonFacilityTotal].iter() {
+            if let Some(timeline) = attributes.get(&attribute) {
+                let key = FactKey { topic: topic.clone(), attribute };
+                timelines.insert(key, timeline.clone());
+            }
+        }
+    }
+    context.print(&history_table(&timelines, None))
 }

@@ -19,7 +19,7 @@ pub fn run(command: &DbCommand, context: &Context) -> Result<Exit, Failure> {
             let report = context.reader()?.check(&wiring::open_blobs(&context.config)?)?;
             writeln!(out, "{} documents, {} bytes: every hash compared, every rule of the database tried", report.documents, report.bytes)?;
             for finding in &report.findings {
-                writeln!(out, "  {finding}")?;
+                writeln!(out, "  {}; {}", finding.what, finding.remedy)?;
             }
             if report.findings.is_empty() {
                 writeln!(out, "All is well.")?;

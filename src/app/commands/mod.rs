@@ -1,26 +1,16 @@
 //! The commands, one file each.
 
+pub mod answer;
+pub mod changes;
 pub mod config;
+mod context;
+pub mod db;
+mod dispatch;
 pub mod man;
 pub mod output;
+pub mod overview;
+pub mod replayed;
+pub mod watch;
 
-use super::cli::{Cli, Command};
-use super::config::Environment;
-use super::exit::{Exit, Failure};
-
-/// Does what the command line asks for.
-///
-/// # Errors
-/// When the command failed; the failure has the exit code.
-pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
-    let Cli { global, command } = cli;
-    match command {
-        Command::Config(command) => config::run(&command, &global, environment, |_| Ok(())),
-        Command::Completions(args) => man::completions(&args),
-        Command::Man(args) => man::manual(&args),
-        other => Err(Failure::message(
-            Exit::Unexpected,
-            format!("not wired on this branch: {other:?}"),
-        )),
-    }
-}
+pub use context::{Context, check_schedule};
+pub use dispatch::run;

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 
 use anyhow::Context as _;
 use include_dir::{Dir, include_dir};
@@ -10,7 +9,7 @@ use include_dir::{Dir, include_dir};
 use super::Context;
 use super::answer::answered;
 use crate::app::cli::{DemoArgs, ReplayArgs};
-use crate::app::config::{Config, Environment};
+use crate::app::config::{Config, Environment, MailChannel};
 use crate::app::exit::{Classify, Exit, Failure};
 use crate::app::replay::{Moment, replay};
 use crate::app::wiring;
@@ -19,7 +18,7 @@ use crate::io::store::DeliveryFilter;
 use crate::model::answer::Question;
 use crate::model::watch::NcdLink;
 use crate::render::escape::harmless;
-use crate::render::mail::plain_text;
+use crate::render::mail::bodies;
 
 /// January to July 2020 as it could have been captured; made, see tests/fixtures/PROVENANCE.md.
 static RECORDING: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/tests/fixtures/demo/recording");
@@ -99,7 +98,10 @@ pub fn replay_command(args: &ReplayArgs, context: &Context) -> Result<Exit, Fail
         config.store.clone_from(into);
     }
     // A replay never mails anyone: what would have been sent is written beside the store.
-    config.deliver_to_files(config.store.join("mail"));
+    config.mail.channel = MailChannel::File { dir: config.store.join("mail") };
+    for recipient in &mut config.recipients {
+        config.mail.channel.id().clone_into(&mut recipient.channel);
+    }
     let recording = Recording::open(&args.recording)
         .with_context(|| format!("cannot read the recording in {}", args.recording.display()))
         .or_exit(Exit::Usage)?;
@@ -147,13 +149,17 @@ fn tell(moment: &Moment) -> Result<(), Failure> {
 
 /// Prints the messages that arrived since the last look, and where they lie.
 fn show_new_mail(config: &Config, shown: usize) -> Result<usize, Failure> {
-    let sent = wiring::open_reader(config)?.deliveries(&DeliveryFilter::default())?;
+    let reader = wiring::open_reader(config)?;
+    let sent = reader.deliveries(&DeliveryFilter::default())?;
     // Newest first in the list.
     let new = sent.len().saturating_sub(shown);
     for delivery in sent.iter().take(new).rev() {
         let outgoing = &delivery.outgoing;
         say(&format!("\n  Mail to {}\n  Subject: {}\n\n", outgoing.recipient, harmless(&outgoing.subject)))?;
-        for line in plain_text(&outgoing.message).unwrap_or_default().lines() {
+        let alert = reader.alert(&outgoing.alert)?.context("a message without its alert")?;
+        let envelope = wiring::envelope(config);
+        let text = bodies(&alert, &envelope).context("the message cannot be shown")?.text;
+        for line in text.lines() {
             say(&format!("  | {}\n", harmless(line)))?;
         }
         if let Some(file) = mail_file(config, &outgoing.id) {
@@ -164,7 +170,7 @@ fn show_new_mail(config: &Config, shown: usize) -> Result<usize, Failure> {
 }
 
 fn mail_file(config: &Config, id: &str) -> Option<std::path::PathBuf> {
-    let folder: &Path = config.mail_folder()?;
+    let MailChannel::File { dir: folder } = &config.mail.channel else { return None };
     let mut files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
     files.find(|file| file.to_string_lossy().contains(id))
 }

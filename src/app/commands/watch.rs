@@ -47,7 +47,7 @@ fn lock(context: &Context) -> Result<InstanceLock, Failure> {
     wiring::create_private(&context.config.store)?;
     InstanceLock::acquire(&context.config.store).map_err(|error| {
         let exit = match &error {
-            LockError::Held { .. } => Exit::AlreadyRunning,
+            LockError::AlreadyRunning { .. } => Exit::AlreadyRunning,
             LockError::Io { .. } => Exit::Unexpected,
         };
         Failure::new(exit, error)

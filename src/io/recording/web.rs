@@ -52,4 +52,12 @@ impl Web {
             }
         }
     }
+
+    /// What may make the next request of the address conditional; a recording is never asked twice.
+    pub fn validators(&self, fetched: &Fetched) -> Validators {
+        match self {
+            Self::Network(fetcher) => fetcher.validators(fetched),
+            Self::Recorded(..) => Validators::default(),
+        }
+    }
 }

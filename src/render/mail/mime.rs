@@ -91,16 +91,35 @@ pub fn compose(
     created: DateTime<Utc>,
 ) -> Result<Outgoing, ComposeError> {
     let id = delivery_id(&alert.id, &to.channel, &to.address);
-    let Bodies {
-        subject,
-        text,
-        html,
-    } = bodies(alert, envelope)?;
-    let from = mailbox(
-        "name of the sender",
-        &envelope.from_name,
-        &envelope.from_address,
-    )?;
+    write(id, &alert.id, bodies(alert, envelope)?, to, envelope, created)
+}
+
+/// Writes a message by which a person sees that mail from coverd arrives. It tells no alert and is
+/// not for the outbox.
+///
+/// # Errors
+/// As [`compose`].
+pub fn test_message(to: &Recipient, envelope: &Envelope, created: DateTime<Utc>) -> Result<Outgoing, ComposeError> {
+    let id = delivery_id(&format!("test {created}"), &to.channel, &to.address);
+    let words = "This is a test. Mail from coverd reaches you; nothing changed at CMS.";
+    let text = Bodies {
+        subject: "[coverd] test: mail from coverd reaches you".to_owned(),
+        text: format!("{words}\n"),
+        html: format!("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>coverd</title></head><body><p>{words}</p></body></html>\n"),
+    };
+    write(id, "test", text, to, envelope, created)
+}
+
+fn write(
+    id: String,
+    alert: &str,
+    bodies: Bodies,
+    to: &Recipient,
+    envelope: &Envelope,
+    created: DateTime<Utc>,
+) -> Result<Outgoing, ComposeError> {
+    let Bodies { subject, text, html } = bodies;
+    let from = mailbox("name of the sender", &envelope.from_name, &envelope.from_address)?;
     let message_id = format!("<{id}@{}>", from.email.domain());
     let message = message(&Parts {
         alert,
@@ -116,7 +135,7 @@ pub fn compose(
     })?;
     Ok(Outgoing {
         id,
-        alert: alert.id.clone(),
+        alert: alert.to_owned(),
         channel: to.channel.clone(),
         recipient: to.address.clone(),
         sender: envelope.from_address.clone(),
@@ -128,7 +147,7 @@ pub fn compose(
 }
 
 struct Parts<'a> {
-    alert: &'a Alert,
+    alert: &'a str,
     id: &'a str,
     message_id: &'a str,
     subject: &'a str,
@@ -161,7 +180,7 @@ fn message(parts: &Parts<'_>) -> Result<Vec<u8>, ComposeError> {
         ("X-Auto-Response-Suppress", "All".to_owned()),
         (
             "X-Coverd-Alert",
-            one_line("id of the alert", &parts.alert.id)?.to_owned(),
+            one_line("id of the alert", parts.alert)?.to_owned(),
         ),
     ];
     for (name, value) in headers {

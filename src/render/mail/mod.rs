@@ -14,4 +14,4 @@ mod text;
 mod when;
 
 pub use bodies::{Bodies, bodies};
-pub use mime::{ComposeError, Envelope, compose, delivery_id};
+pub use mime::{ComposeError, Envelope, compose, delivery_id, test_message};

@@ -8,7 +8,7 @@ use super::report::{self, Rows};
 use super::statements::{Interest, statements};
 use super::witness;
 use crate::model::document::Document;
-use crate::model::fact::{Edition, Repost};
+use crate::model::fact::{Edition, Fact, Repost};
 use crate::model::request::{
     Discovery, Expect, Reading, Request, Reuse, ShapeError, Unit, UnitDocuments,
 };
