@@ -1,0 +1,120 @@
+//! Whether a page is nested so deeply that parsing it would take for ever.
+//!
+//! An HTML parser looks through all open elements at almost every tag, and opens unclosed formatting
+//! elements again in every paragraph: a few megabytes made for it take hours or all the memory.
+//! Pages that people made are nested some dozens deep. So this counts, in one cheap pass and before
+//! any parser sees the page.
+
+const MAX_DEPTH: usize = 512;
+/// Bound on (open formatting elements) × (tags): the elements that may have to be made.
+const MAX_ELEMENTS: usize = 20_000_000;
+
+/// Elements without an end tag.
+const VOID: [&str; 15] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr", "path",
+];
+/// Elements that the next of their kind closes; nested, they have others between them.
+const CLOSED_BY_NEXT: [&str; 16] = [
+    "p", "li", "td", "th", "tr", "dt", "dd", "option", "thead", "tbody", "tfoot", "optgroup",
+    "colgroup", "rp", "rt", "html",
+];
+const FORMATTING: [&str; 14] = [
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+];
+/// Elements whose content is not markup.
+const RAW: [&str; 5] = ["script", "style", "textarea", "title", "noscript"];
+
+/// Why the page must not be parsed, if so.
+pub(super) fn too_deep(text: &str) -> Option<&'static str> {
+    let (mut depth, mut formatting, mut most_formatting, mut tags) =
+        (0_usize, 0_usize, 0_usize, 0_usize);
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        rest = rest.get(at + 1..).unwrap_or_default();
+        let (closes, name_and_on) = match rest.strip_prefix('/') {
+            Some(after) => (true, after),
+            None => (false, rest),
+        };
+        let end = name_and_on
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(name_and_on.len())
+            .min(16);
+        let name = name_and_on
+            .get(..end)
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let name = name.as_str();
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            continue;
+        }
+        tags += 1;
+        if VOID.contains(&name) || CLOSED_BY_NEXT.contains(&name) {
+            continue;
+        }
+        if closes {
+            depth = depth.saturating_sub(1);
+            formatting = formatting.saturating_sub(usize::from(FORMATTING.contains(&name)));
+            continue;
+        }
+        if RAW.contains(&name) {
+            rest = after_raw(rest, name);
+            continue;
+        }
+        depth += 1;
+        formatting += usize::from(FORMATTING.contains(&name));
+        most_formatting = most_formatting.max(formatting);
+        if depth > MAX_DEPTH {
+            return Some("the page is nested too deeply to be read");
+        }
+    }
+    (most_formatting.saturating_mul(tags) > MAX_ELEMENTS)
+        .then_some("the page leaves too many formatting elements open to be read")
+}
+
+/// What follows the end tag of a raw element; all of it where there is none.
+fn after_raw<'a>(text: &'a str, name: &str) -> &'a str {
+    let mut rest = text;
+    while let Some(at) = rest.find("</") {
+        rest = rest.get(at + 2..).unwrap_or_default();
+        if rest
+            .get(..name.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(name))
+        {
+            return rest;
+        }
+    }
+    // Unclosed: the parser takes the rest as text, but what is markup to one is text to another.
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_make_is_not_too_deep() {
+        let table = "<tr><td>a<td><b>b</b></tr>".repeat(50_000);
+        let list = "<ul>".to_owned() + &"<li>x<br>".repeat(50_000) + "</ul>";
+        let script = "<script>var a = '<div><div>';</script>".repeat(5_000);
+        for text in [
+            table,
+            list,
+            script,
+            "<p>".repeat(10_000),
+            String::new(),
+            "<".repeat(1000),
+        ] {
+            assert_eq!(too_deep(&text), None);
+        }
+    }
+
+    #[test]
+    fn what_is_made_against_parsers_is_too_deep() {
+        assert!(too_deep(&"<div>".repeat(100_000)).is_some());
+        assert!(too_deep(&"<B>".repeat(100_000)).is_some());
+        let fonts = "<font size=1>".repeat(400);
+        assert!(too_deep(&(fonts + &"<p>x".repeat(200_000))).is_some());
+        assert!(too_deep(&("<script>".to_owned() + &"<div>".repeat(1000))).is_some());
+    }
+}
