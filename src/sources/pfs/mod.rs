@@ -1,1 +1,28 @@
-//! (to be written)
+//! The relative value files of the Medicare Physician Fee Schedule: every quarter CMS posts a ZIP
+//! archive (`RVU20B`) with the table of all codes (PPRRVU), their status indicators and RVUs, the
+//! geographic indices (GPCI) and the counties of the localities.
+//!
+//! * `discovery` and `page` find the releases and their archives on www.cms.gov;
+//! * `members` tells by their content which file of an archive is which;
+//! * `table`, `fixed_width` and `columns` bring the three forms of the table to one row type;
+//! * `checks` decides whether a table may be believed;
+//! * `locality` reads GPCIs and counties;
+//! * `extract` makes statements of all this.
+
+mod checks;
+mod columns;
+mod discovery;
+mod extract;
+mod fixed_width;
+mod grid;
+mod locality;
+mod members;
+mod page;
+mod release;
+mod source;
+mod table;
+
+pub use checks::Checks;
+pub use columns::service_attributes;
+pub use discovery::LIST_URL;
+pub use source::Pfs;

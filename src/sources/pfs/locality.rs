@@ -1,0 +1,360 @@
+//! The payment localities that are watched: their geographic indices and their counties.
+//!
+//! These files never decide about coverage, and CMS keeps them carelessly; so what is wrong with
+//! them becomes a concern, and only the facts that they would have given are missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::columns::words;
+use super::grid::{self, Grid};
+use super::members::{self, Kind, Member};
+use super::release::Release;
+use super::table::Task;
+use crate::model::attribute::Attribute;
+use crate::model::fact::{Observation, Statement};
+use crate::model::money;
+use crate::model::request::{Concern, ShapeError, absent};
+use crate::model::topic::{LocalityId, Place, Stage, Subject, Topic};
+
+/// A watched row, or any other: what it says and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    number: u64,
+    values: BTreeMap<Attribute, Observation>,
+    quote: String,
+}
+
+/// One of the two files, read in full.
+#[derive(Debug)]
+struct Listing {
+    member: String,
+    entries: BTreeMap<LocalityId, Entry>,
+    /// Localities with two rows that say different things.
+    contradictory: BTreeSet<LocalityId>,
+    /// What every row says.
+    attributes: Vec<Attribute>,
+    rows: usize,
+}
+
+/// Reads what the release says of the watched localities.
+///
+/// # Errors
+/// Only when a member of the archive is damaged; then the whole archive is to be fetched again.
+pub(super) fn read(
+    archive: &mut members::Release<'_>,
+    task: Task<'_>,
+    from: NaiveDate,
+) -> Result<(Vec<Statement>, Vec<Concern>), ShapeError> {
+    let mut statements = Vec::new();
+    let mut concerns = Vec::new();
+    if task.watch.localities.is_empty() {
+        return Ok((statements, concerns));
+    }
+    let mut listing = |kind| -> Result<Option<Listing>, ShapeError> {
+        let outcome = match archive.of_kind(kind)?.first() {
+            None => Err("the archive has no such file".to_owned()),
+            Some(member) => {
+                let bytes = archive.read(member)?;
+                list(member, &bytes, task).map_err(|why| format!("{}: {why}", member.name))
+            }
+        };
+        Ok(outcome
+            .map_err(|why| concerns.push(unreadable(kind, task.release, &why)))
+            .ok())
+    };
+    let indices = listing(Kind::Gpci)?;
+    let counties = listing(Kind::Counties)?;
+
+    for locality in &task.watch.localities {
+        let places = [(&indices, &counties), (&counties, &indices)];
+        for (listing, other) in places {
+            let Some(listing) = listing else { continue };
+            if listing.contradictory.contains(locality) {
+                concerns.push(contradiction(listing, locality, task.release));
+            } else if let Some(entry) = listing.entries.get(locality) {
+                statements.push(Statement {
+                    topic: topic(locality),
+                    from,
+                    values: entry.values.clone().into(),
+                    locator: format!("{} row {}", listing.member, entry.number),
+                    quote: entry.quote.clone(),
+                });
+            } else if other.as_ref().is_some_and(|other| {
+                other.entries.contains_key(locality) || other.contradictory.contains(locality)
+            }) {
+                // One file has it and the other has not: no proof that it is gone.
+                concerns.push(missing_here(listing, locality, task.release));
+            } else {
+                statements.push(Statement {
+                    topic: topic(locality),
+                    from,
+                    values: absent(&listing.attributes),
+                    locator: format!("{}, all {} rows", listing.member, listing.rows),
+                    quote: String::new(),
+                });
+            }
+        }
+    }
+    Ok((statements, concerns))
+}
+
+fn topic(locality: &LocalityId) -> Topic {
+    Topic {
+        subject: Subject::Schedule("PFS".to_owned()),
+        place: Place::Locality(locality.clone()),
+        stage: Stage::InForce,
+    }
+}
+
+fn kind_words(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Gpci | Kind::Table => ("gpci", "the geographic indices (GPCI)"),
+        Kind::Counties => ("counties", "the localities' counties"),
+    }
+}
+
+fn unreadable(kind: Kind, release: &Release, why: &str) -> Concern {
+    let (key, name) = kind_words(kind);
+    Concern {
+        key: format!("{key} {release}"),
+        text: format!("{release}: {name} could not be read: {why}"),
+        remedy: "Codes and conversion factor were read. Look into the ZIP archive of the release; if CMS changed the form of this file, coverd needs an update.".to_owned(),
+    }
+}
+
+fn contradiction(listing: &Listing, locality: &LocalityId, release: &Release) -> Concern {
+    Concern {
+        key: format!("{locality} {release}"),
+        text: format!(
+            "{release}: {} has two different rows for locality {locality}",
+            listing.member
+        ),
+        remedy: "Look at the file and ask the Medicare contractor which row holds.".to_owned(),
+    }
+}
+
+fn missing_here(listing: &Listing, locality: &LocalityId, release: &Release) -> Concern {
+    Concern {
+        key: format!("{locality} {release}"),
+        text: format!(
+            "{release}: {} does not have locality {locality}, but another file of the release has it",
+            listing.member
+        ),
+        remedy:
+            "Look at the file; its earlier values stand until a release has the locality again."
+                .to_owned(),
+    }
+}
+
+/// Reads one of the files in full.
+fn list(member: &Member, bytes: &[u8], task: Task<'_>) -> Result<Listing, String> {
+    let grid = grid::read(bytes, member.kind, member.form)?;
+    let (at, columns) = grid
+        .rows
+        .iter()
+        .enumerate()
+        .find_map(|(at, (_, cells))| Some((at, Columns::find(member.kind, cells)?)))
+        .ok_or("its header is not found")?;
+    let columns = columns?;
+    if columns.year.is_some_and(|year| year != task.release.year) {
+        return Err(format!(
+            "its header is of {}, not of {}",
+            columns.year.unwrap_or_default(),
+            task.release.year
+        ));
+    }
+    let mut listing = Listing {
+        member: member.name.clone(),
+        entries: BTreeMap::new(),
+        contradictory: BTreeSet::new(),
+        attributes: columns.values.iter().map(|(a, _)| *a).collect(),
+        rows: 0,
+    };
+    let mut names = BTreeSet::new();
+    let mut last_is_data = false;
+    for (number, cells) in grid.rows.get(at + 1..).unwrap_or_default() {
+        last_is_data = false;
+        if cells.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let Some((locality, name, entry)) = columns.entry(*number, cells, &grid)? else {
+            continue;
+        };
+        last_is_data = true;
+        names.insert(name);
+        listing.rows += 1;
+        match listing.entries.get(&locality) {
+            Some(earlier) if earlier.values != entry.values => {
+                listing.contradictory.insert(locality);
+            }
+            Some(_) => {}
+            None => {
+                listing.entries.insert(locality, entry);
+            }
+        }
+    }
+    if last_is_data && !grid.ended {
+        return Err("it ends in the middle of a row, so it may be cut".to_owned());
+    }
+    let found = listing.entries.len();
+    if found < task.checks.localities {
+        return Err(format!(
+            "{found} localities; at least {} are expected",
+            task.checks.localities
+        ));
+    }
+    for expected in &task.checks.locality_sentinels {
+        if !names.iter().any(|name| name.starts_with(&expected[..])) {
+            return Err(format!("{expected} is not in it, so it may be cut"));
+        }
+    }
+    Ok(listing)
+}
+
+/// Where the columns stand.
+#[derive(Debug)]
+struct Columns {
+    mac: usize,
+    number: usize,
+    /// Column by which the alphabet is checked: name of the locality, or state.
+    name: usize,
+    values: Vec<(Attribute, usize)>,
+    /// The year that the header names.
+    year: Option<i32>,
+}
+
+impl Columns {
+    /// `None` when the row is no header, an error when it is one with a column missing or doubled.
+    fn find(kind: Kind, cells: &[String]) -> Option<Result<Self, String>> {
+        let names: Vec<String> = cells.iter().map(|cell| words(cell)).collect();
+        let filled = names.iter().filter(|name| !name.is_empty()).count();
+        let holds = |word: &str| names.iter().any(|name| name.contains(word));
+        let header = match kind {
+            Kind::Gpci => names.iter().filter(|name| name.contains("GPCI")).count() >= 2,
+            Kind::Counties => holds("FEE SCHEDULE AREA") && holds("COUNTIES"),
+            Kind::Table => false,
+        };
+        (header && filled >= 4).then(|| Self::map(kind, &names))
+    }
+
+    fn map(kind: Kind, names: &[String]) -> Result<Self, String> {
+        let only = |label: &str, fits: &dyn Fn(&str) -> bool| -> Result<Option<usize>, String> {
+            let mut places = names.iter().enumerate().filter(|(_, name)| fits(name));
+            let place = places.next().map(|(index, _)| index);
+            if places.next().is_some() {
+                return Err(format!("two columns look like {label}"));
+            }
+            Ok(place)
+        };
+        let needed = |label: &str, place: Option<usize>| {
+            place.ok_or_else(|| format!("the column {label} is not found"))
+        };
+        let mac = only("MAC", &|n| {
+            n == "MAC" || n.contains("CONTRACTOR") || n.contains("CARRIER")
+        })?;
+        let number = only("locality number", &|n| {
+            n.contains("LOCALITY") && !n.contains("NAME")
+        })?;
+        let state = only("state", &|n| n == "STATE")?;
+        let mut values = Vec::new();
+        let name = match kind {
+            Kind::Gpci | Kind::Table => {
+                let name = only("locality name", &|n| n.contains("LOCALITY NAME"))?;
+                let name = needed("locality name", name)?;
+                let no_floor = |n: &str| n.contains("WITHOUT") || n.contains("NO 1 0 FLOOR");
+                let is_work = |n: &str| n.contains("PW GPCI") || n.contains("WORK GPCI");
+                let floorless = only("work GPCI without floor", &|n| is_work(n) && no_floor(n))?;
+                let work = only("work GPCI", &|n| is_work(n) && !no_floor(n))?;
+                let pe = only("PE GPCI", &|n| n.contains("PE GPCI"))?;
+                let mp = only("MP GPCI", &|n| n.contains("MP GPCI"))?;
+                // A file with the index without floor only is one of a time without floor.
+                let work = needed("work GPCI", work.or(floorless))?;
+                values.push((Attribute::GpciWork, work));
+                values.extend(floorless.map(|index| (Attribute::GpciWorkNoFloor, index)));
+                values.push((Attribute::GpciPe, needed("PE GPCI", pe)?));
+                values.push((Attribute::GpciMp, needed("MP GPCI", mp)?));
+                values.push((Attribute::LocalityName, name));
+                values.extend(state.map(|index| (Attribute::LocalityState, index)));
+                name
+            }
+            Kind::Counties => {
+                let area = only("fee schedule area", &|n| n.contains("FEE SCHEDULE AREA"))?;
+                let counties = only("counties", &|n| n.contains("COUNTIES"))?;
+                values.push((Attribute::LocalityArea, needed("fee schedule area", area)?));
+                values.push((Attribute::LocalityCounties, needed("counties", counties)?));
+                needed("state", state)?
+            }
+        };
+        let year = names
+            .iter()
+            .flat_map(|name| name.split(' '))
+            .find(|word| word.len() == 4 && word.starts_with("20"))
+            .and_then(|word| word.parse().ok());
+        Ok(Self {
+            mac: needed("MAC", mac)?,
+            number: needed("locality number", number)?,
+            name,
+            values,
+            year,
+        })
+    }
+
+    /// The entry of a row; `None` for notes.
+    fn entry(
+        &self,
+        number: u64,
+        cells: &[String],
+        grid: &Grid,
+    ) -> Result<Option<(LocalityId, String, Entry)>, String> {
+        let cell = |index: usize| cells.get(index).map(|cell| cell.trim()).unwrap_or_default();
+        let mac = cell(self.mac);
+        if mac.is_empty() || mac.len() > 5 || !mac.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(None);
+        }
+        let locality = LocalityId::new(mac, cell(self.number))
+            .map_err(|cause| format!("row {number}: {cause}"))?;
+        let mut values = BTreeMap::new();
+        for &(attribute, index) in &self.values {
+            let text = tidy(cell(index));
+            let observation =
+                if attribute == Attribute::LocalityCounties && grid.cut.contains(&number) {
+                    continue;
+                } else if attribute.kind() == crate::model::attribute::Kind::Amount {
+                    money::amount(&text)
+                        .filter(|index| *index > rust_decimal::Decimal::new(1, 1))
+                        .filter(|index| *index < rust_decimal::Decimal::TEN)
+                        .map(Observation::amount)
+                        .ok_or_else(|| {
+                            format!(
+                                "row {number}: {}: an index is expected, '{text}' found",
+                                attribute.label()
+                            )
+                        })?
+                } else if text.is_empty() {
+                    return Err(format!("row {number}: {} is blank", attribute.label()));
+                } else {
+                    Observation::text(text)
+                };
+            values.insert(attribute, observation);
+        }
+        let quote: String = cells.join(",").chars().take(300).collect();
+        let entry = Entry {
+            number,
+            values,
+            quote,
+        };
+        Ok(Some((
+            locality,
+            tidy(cell(self.name)).to_uppercase(),
+            entry,
+        )))
+    }
+}
+
+/// Single blanks, and no footnote stars at the end: a footnote is no other name.
+fn tidy(text: &str) -> String {
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    joined.trim_end_matches(['*', ' ']).to_owned()
+}
