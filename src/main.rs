@@ -13,9 +13,9 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(said) => {
-            // Help and version end here too, with code 0.
-            let shown = said.print();
-            return if said.use_stderr() || shown.is_err() {
+            // Help and version end here too; whether anybody reads them is not our concern.
+            let _ = said.print();
+            return if said.use_stderr() {
                 Exit::Usage.into()
             } else {
                 Exit::Done.into()

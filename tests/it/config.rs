@@ -478,6 +478,21 @@ fn a_written_configuration_is_checked_and_shown_by_the_program() {
     assert_eq!(code, Some(2));
 }
 
+#[test]
+fn a_reader_that_went_away_is_no_failure() {
+    for arguments in [&["config", "init"][..], &["--help"], &["man"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_coverd"))
+            .args(arguments)
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
+        assert!(output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(300))]
 

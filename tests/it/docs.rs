@@ -31,10 +31,8 @@ fn the_readme_shows_the_help_of_the_program() {
         .term_width(100)
         .render_long_help()
         .to_string();
-    let help: String = help
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect();
+    let lines: Vec<_> = help.lines().map(str::trim_end).collect();
+    let help = format!("{}\n", lines.join("\n"));
     let (_, shown) = readme();
     assert!(
         shown == help,
@@ -90,10 +88,7 @@ fn the_default_configuration_names_every_key_that_there_is() {
     // A table must be tried to learn its keys; this list must not miss one.
     for key in &keys {
         let tried = |table: &&str| table.trim_matches(['[', ']']) == key;
-        assert!(
-            tables.iter().any(|table| tried(&table)),
-            "no table {key} in this test"
-        );
+        assert!(tables.iter().any(tried), "no table {key} in this test");
     }
     for table in tables {
         let path = table.trim_matches(['[', ']']);
