@@ -31,15 +31,22 @@ pub fn stop_on_signals(stop: CancellationToken) -> anyhow::Result<JoinHandle<()>
 /// Answers `coverd check` beside the daemon.
 pub fn serve(lock: &InstanceLock, app: Arc<App>) -> anyhow::Result<JoinHandle<()>> {
     let server = ControlServer::bind(lock)?;
-    Ok(tokio::spawn(server.serve(move |request| answer(Arc::clone(&app), request))))
+    Ok(tokio::spawn(
+        server.serve(move |request| answer(Arc::clone(&app), request)),
+    ))
 }
 
 async fn answer(app: Arc<App>, request: Value) -> Value {
     if request.get("do").and_then(Value::as_str) != Some("check") {
         return json!({"error": "this coverd understands {\"do\": \"check\"} only"});
     }
-    let asked: Vec<&str> =
-        request.get("sources").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let asked: Vec<&str> = request
+        .get("sources")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let (mut lines, mut well) = (Vec::new(), true);
     for (id, scheduled) in &app.sources {
         if !asked.is_empty() && !asked.contains(id) {
@@ -48,12 +55,21 @@ async fn answer(app: Arc<App>, request: Value) -> Value {
         match run_check(&app, &scheduled.source).await {
             Some(pass) => {
                 well &= pass.problems.is_empty();
-                lines.push(format!("{id}: {} documents listed, {} read anew, {} alerts", pass.units, pass.read, pass.alerts));
-                lines.extend(pass.problems.iter().map(|problem| format!("  {}: {}", problem.kind, problem.text)));
+                lines.push(format!(
+                    "{id}: {} documents listed, {} read anew, {} alerts",
+                    pass.units, pass.read, pass.alerts
+                ));
+                lines.extend(
+                    pass.problems
+                        .iter()
+                        .map(|problem| format!("  {}: {}", problem.kind, problem.text)),
+                );
             }
             None => {
                 well = false;
-                lines.push(format!("{id}: the check failed; the log of the service says why"));
+                lines.push(format!(
+                    "{id}: the check failed; the log of the service says why"
+                ));
             }
         }
     }

@@ -25,10 +25,18 @@ const AFTER_FAULT: Duration = Duration::from_secs(60);
 pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     for scheduled in app.sources.values() {
-        tasks.spawn(supervised("source", stop.clone(), watch_source(Arc::clone(&app), Arc::clone(&scheduled.source))));
+        tasks.spawn(supervised(
+            "source",
+            stop.clone(),
+            watch_source(Arc::clone(&app), Arc::clone(&scheduled.source)),
+        ));
     }
     tasks.spawn(watch_outbox(Arc::clone(&app), stop.clone()));
-    tasks.spawn(supervised("watchdog", stop.clone(), pet_watchdog(Arc::clone(&app))));
+    tasks.spawn(supervised(
+        "watchdog",
+        stop.clone(),
+        pet_watchdog(Arc::clone(&app)),
+    ));
     systemd::ready();
     systemd::status(&format!("watching {} sources", app.sources.len()));
     tracing::info!(sources = app.sources.len(), "ready");
@@ -45,13 +53,19 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     }
     systemd::stopping();
     match failed {
-        Some(defect) => Err(anyhow::anyhow!("a task of the service ended by a defect: {defect}")),
+        Some(defect) => Err(anyhow::anyhow!(
+            "a task of the service ended by a defect: {defect}"
+        )),
         None => Ok(()),
     }
 }
 
 /// Runs the work until it ends or the service stops.
-async fn supervised(name: &'static str, stop: CancellationToken, work: impl Future<Output = ()> + Send) {
+async fn supervised(
+    name: &'static str,
+    stop: CancellationToken,
+    work: impl Future<Output = ()> + Send,
+) {
     if stop.run_until_cancelled(work).await.is_some() {
         tracing::debug!(task = name, "has nothing more to do");
     }
@@ -101,7 +115,10 @@ pub(super) async fn run_check(app: &Arc<App>, source: &Arc<dyn Source>) -> Optio
     };
     tracing::error!(source.id = id, "{defect}");
     if let Err(fault) = report_defect(app, source, defect).await {
-        tracing::error!(source.id = id, "the defect could not be recorded: {fault:#}");
+        tracing::error!(
+            source.id = id,
+            "the defect could not be recorded: {fault:#}"
+        );
         tokio::time::sleep(AFTER_FAULT).await;
     }
     None
@@ -111,7 +128,8 @@ async fn watch_outbox(app: Arc<App>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(fault) = deliver_due(&app, &stop).await {
             tracing::error!("the outbox cannot be worked on: {fault:#}");
-            stop.run_until_cancelled(tokio::time::sleep(AFTER_FAULT)).await;
+            stop.run_until_cancelled(tokio::time::sleep(AFTER_FAULT))
+                .await;
             continue;
         }
         let next = app.next_attempt_at().await.unwrap_or(None);
@@ -131,7 +149,9 @@ async fn watch_outbox(app: Arc<App>, stop: CancellationToken) {
 
 /// Tells the service manager that coverd lives, only when the database can be read.
 async fn pet_watchdog(app: Arc<App>) {
-    let Some(interval) = systemd::watchdog_interval() else { return };
+    let Some(interval) = systemd::watchdog_interval() else {
+        return;
+    };
     loop {
         match app.alive().await {
             Ok(()) => systemd::watchdog(),
@@ -144,7 +164,9 @@ async fn pet_watchdog(app: Arc<App>) {
 /// Waits for a point of the wall clock, however the clock is set meanwhile.
 async fn until(app: &App, at: DateTime<Utc>) {
     loop {
-        let Ok(left) = (at - app.clock.now()).to_std() else { return };
+        let Ok(left) = (at - app.clock.now()).to_std() else {
+            return;
+        };
         if left.is_zero() {
             return;
         }

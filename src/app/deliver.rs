@@ -47,10 +47,17 @@ pub async fn deliver_due(app: &Arc<App>, stop: &CancellationToken) -> anyhow::Re
             if stop.is_cancelled() {
                 return Ok(round);
             }
-            let Some(outcome) = send(app, &row.outgoing, stop).await else { return Ok(round) };
+            let Some(outcome) = send(app, &row.outgoing, stop).await else {
+                return Ok(round);
+            };
             let accepted = matches!(outcome, Outcome::Accepted(_));
             let now = app.clock.now();
-            let (attempt, state) = settle(&row.outgoing.id, outcome.clone(), usize::try_from(row.attempts).unwrap_or(usize::MAX), now);
+            let (attempt, state) = settle(
+                &row.outgoing.id,
+                outcome.clone(),
+                usize::try_from(row.attempts).unwrap_or(usize::MAX),
+                now,
+            );
             app.record_attempt(attempt).await?;
             match state {
                 DeliveryState::Delivered => round.accepted += 1,
@@ -81,9 +88,19 @@ fn log(outgoing: &Outgoing, state: DeliveryState, outcome: &Outcome) {
     let (Outcome::Accepted(words) | Outcome::Deferred(words) | Outcome::Refused(words)) = outcome;
     let (id, alert) = (outgoing.id.as_str(), outgoing.alert.as_str());
     match state {
-        DeliveryState::Delivered => tracing::info!(delivery.id = id, alert.id = alert, "delivered: {words}"),
-        DeliveryState::Pending => tracing::warn!(delivery.id = id, alert.id = alert, "delivery deferred: {words}"),
-        DeliveryState::Dead => tracing::error!(delivery.id = id, alert.id = alert, "delivery given up: {words}"),
+        DeliveryState::Delivered => {
+            tracing::info!(delivery.id = id, alert.id = alert, "delivered: {words}")
+        }
+        DeliveryState::Pending => tracing::warn!(
+            delivery.id = id,
+            alert.id = alert,
+            "delivery deferred: {words}"
+        ),
+        DeliveryState::Dead => tracing::error!(
+            delivery.id = id,
+            alert.id = alert,
+            "delivery given up: {words}"
+        ),
     }
 }
 
@@ -97,7 +114,10 @@ async fn report(
 ) -> anyhow::Result<()> {
     let subject = outgoing.recipient.as_str();
     let found = match (state, outcome) {
-        (DeliveryState::Dead, Outcome::Accepted(words) | Outcome::Deferred(words) | Outcome::Refused(words)) => {
+        (
+            DeliveryState::Dead,
+            Outcome::Accepted(words) | Outcome::Deferred(words) | Outcome::Refused(words),
+        ) => {
             vec![Problem {
                 source: MAIL.to_owned(),
                 subject: subject.to_owned(),

@@ -43,7 +43,10 @@ pub async fn replay(
 ) -> Result<(), Failure> {
     let moments = recording.moments();
     let Some(&first) = moments.first() else {
-        return Err(Failure::message(Exit::Usage, "the recording holds no captures"));
+        return Err(Failure::message(
+            Exit::Usage,
+            "the recording holds no captures",
+        ));
     };
     mark(config)?;
     let clock = Arc::new(SetClock::new(first));
@@ -57,7 +60,15 @@ pub async fn replay(
             passes.push(check_source(&app, &scheduled.source, Mode::Watch, progress).await?);
         }
         let delivered = deliver_due(&app, &never).await?;
-        seen(&app, &Moment { at, passes, delivered }).await?;
+        seen(
+            &app,
+            &Moment {
+                at,
+                passes,
+                delivered,
+            },
+        )
+        .await?;
     }
     Ok(())
 }
@@ -67,8 +78,13 @@ fn mark(config: &Config) -> Result<(), Failure> {
     wiring::create_private(&config.store)?;
     let mark = config.store.join(MARK);
     if wiring::database(config).exists() && !mark.exists() {
-        let text = format!("{} holds what coverd read itself; a replay would mix other times into it", config.store.display());
-        return Err(Failure::message(Exit::Configuration, text).next("name a new folder with --into"));
+        let text = format!(
+            "{} holds what coverd read itself; a replay would mix other times into it",
+            config.store.display()
+        );
+        return Err(
+            Failure::message(Exit::Configuration, text).next("name a new folder with --into")
+        );
     }
     let words = "A replay of recorded captures filled this store. No daemon should work on it.\n";
     std::fs::write(&mark, words).with_context(|| format!("cannot write {}", mark.display()))?;

@@ -52,13 +52,20 @@ pub struct Scheduled {
 impl Scheduled {
     /// A source with its schedule.
     pub fn new(source: Arc<dyn Source>, plan: Plan) -> Self {
-        Self { source, plan, turn: Mutex::new(()) }
+        Self {
+            source,
+            plan,
+            turn: Mutex::new(()),
+        }
     }
 }
 
 impl std::fmt::Debug for Scheduled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scheduled").field("source", &self.source.meta().id).field("plan", &self.plan).finish_non_exhaustive()
+        f.debug_struct("Scheduled")
+            .field("source", &self.source.meta().id)
+            .field("plan", &self.plan)
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,7 +101,10 @@ pub struct App {
 
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App").field("sources", &self.sources).field("database", &self.database).finish_non_exhaustive()
+        f.debug_struct("App")
+            .field("sources", &self.sources)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,12 +118,18 @@ impl App {
 
     /// Commits one step.
     pub async fn record(&self, record: CheckRecord) -> anyhow::Result<()> {
-        self.store.run(move |store| store.record_check(&record)).await.context("nothing of this step was recorded")
+        self.store
+            .run(move |store| store.record_check(&record))
+            .await
+            .context("nothing of this step was recorded")
     }
 
     /// Commits one attempt.
     pub async fn record_attempt(&self, attempt: Attempt) -> anyhow::Result<()> {
-        self.store.run(move |store| store.record_attempt(&attempt)).await.context("an attempt could not be recorded")
+        self.store
+            .run(move |store| store.record_attempt(&attempt))
+            .await
+            .context("an attempt could not be recorded")
     }
 
     /// Puts bytes into the archive; they are on disk when this returns.
@@ -135,14 +151,21 @@ impl App {
     }
 
     /// When these bytes were first captured here.
-    pub async fn first_capture(&self, document: DocumentHash) -> anyhow::Result<Option<DateTime<Utc>>> {
-        self.ask(move |reader| reader.first_capture(&document)).await
+    pub async fn first_capture(
+        &self,
+        document: DocumentHash,
+    ) -> anyhow::Result<Option<DateTime<Utc>>> {
+        self.ask(move |reader| reader.first_capture(&document))
+            .await
     }
 
     /// What to make the next request of an address conditional with.
     pub async fn validators(&self, url: &str) -> anyhow::Result<Validators> {
         let url = url.to_owned();
-        Ok(self.ask(move |reader| reader.validators(&url)).await?.unwrap_or_default())
+        Ok(self
+            .ask(move |reader| reader.validators(&url))
+            .await?
+            .unwrap_or_default())
     }
 
     /// How a source stood after its last check.
@@ -151,9 +174,14 @@ impl App {
     }
 
     /// What is known of a unit.
-    pub async fn unit_state(&self, source: &'static str, unit: &str) -> anyhow::Result<Option<UnitState>> {
+    pub async fn unit_state(
+        &self,
+        source: &'static str,
+        unit: &str,
+    ) -> anyhow::Result<Option<UnitState>> {
         let unit = unit.to_owned();
-        self.ask(move |reader| reader.unit_state(source, &unit)).await
+        self.ask(move |reader| reader.unit_state(source, &unit))
+            .await
     }
 
     /// The reading of these bytes for a unit.
@@ -164,7 +192,8 @@ impl App {
         document: DocumentHash,
     ) -> anyhow::Result<Option<StoredReading>> {
         let unit = unit.to_owned();
-        self.ask(move |reader| reader.reading_of(&document, source, &unit)).await
+        self.ask(move |reader| reader.reading_of(&document, source, &unit))
+            .await
     }
 
     /// Every topic that a source ever spoke of.
@@ -199,7 +228,11 @@ impl App {
     }
 
     /// Messages that are due, oldest first.
-    pub async fn pending(&self, now: DateTime<Utc>, most: u32) -> anyhow::Result<Vec<PendingDelivery>> {
+    pub async fn pending(
+        &self,
+        now: DateTime<Utc>,
+        most: u32,
+    ) -> anyhow::Result<Vec<PendingDelivery>> {
         self.ask(move |reader| reader.pending(now, most)).await
     }
 
@@ -215,7 +248,10 @@ impl App {
 
     /// When a source is due; at once when it was never read.
     pub async fn due(&self, source: &'static str) -> anyhow::Result<DateTime<Utc>> {
-        Ok(self.source_state(source).await?.map_or_else(|| self.clock.now(), |state| state.next_due))
+        Ok(self
+            .source_state(source)
+            .await?
+            .map_or_else(|| self.clock.now(), |state| state.next_due))
     }
 
     /// The only turn to check a source; released when it is dropped.

@@ -37,17 +37,23 @@ pub fn database(config: &Config) -> PathBuf {
 /// Opens the documents of the store.
 pub fn open_blobs(config: &Config) -> anyhow::Result<Blobs> {
     let folder = config.store.join("documents");
-    Blobs::open(&folder).with_context(|| format!("cannot open the documents in {}", folder.display()))
+    Blobs::open(&folder)
+        .with_context(|| format!("cannot open the documents in {}", folder.display()))
 }
 
 /// Opens the database for questions, also while a daemon writes it.
 pub fn open_reader(config: &Config) -> Result<Reader, Failure> {
     let path = database(config);
     if !path.exists() {
-        return Err(Failure::message(Exit::Configuration, format!("there is no store in {} yet", config.store.display()))
-            .next("run `coverd check`, or name the right configuration with --config"));
+        return Err(Failure::message(
+            Exit::Configuration,
+            format!("there is no store in {} yet", config.store.display()),
+        )
+        .next("run `coverd check`, or name the right configuration with --config"));
     }
-    Reader::open(&path).with_context(|| format!("cannot open {}", path.display())).or_exit(Exit::Unexpected)
+    Reader::open(&path)
+        .with_context(|| format!("cannot open {}", path.display()))
+        .or_exit(Exit::Unexpected)
 }
 
 /// The program on the network and the system's clock.
@@ -72,7 +78,9 @@ pub fn on_network(config: &Config) -> Result<Arc<App>, Failure> {
 pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>, Failure> {
     create_private(&config.store)?;
     let path = database(config);
-    let store = Store::open(&path).with_context(|| format!("cannot open {}", path.display())).or_exit(Exit::Unexpected)?;
+    let store = Store::open(&path)
+        .with_context(|| format!("cannot open {}", path.display()))
+        .or_exit(Exit::Unexpected)?;
     let store = StoreHandle::start(store).or_exit(Exit::Unexpected)?;
     Ok(Arc::new(App {
         clock,
@@ -84,7 +92,10 @@ pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>,
         recipients: config.recipients.clone(),
         envelope: envelope(config),
         sources: scheduled(config)?,
-        limits: Limits { extract: Duration::from_mins(5), check: Duration::from_hours(3) },
+        limits: Limits {
+            extract: Duration::from_mins(5),
+            check: Duration::from_hours(3),
+        },
         outbox_filled: Notify::new(),
         database: path,
         store,
@@ -109,13 +120,22 @@ fn scheduled(config: &Config) -> Result<BTreeMap<&'static str, Scheduled>, Failu
 /// The schedule of a source: the configured one, else its own.
 pub fn plan(config: &Config, source: &dyn Source) -> anyhow::Result<Plan> {
     let meta = source.meta();
-    let configured = config.sources.by_id.get(meta.id).and_then(|settings| settings.schedule.as_deref());
-    Plan::parse(configured.unwrap_or(meta.schedule)).with_context(|| format!("sources.{}.schedule", meta.id))
+    let configured = config
+        .sources
+        .by_id
+        .get(meta.id)
+        .and_then(|settings| settings.schedule.as_deref());
+    Plan::parse(configured.unwrap_or(meta.schedule))
+        .with_context(|| format!("sources.{}.schedule", meta.id))
 }
 
 /// What all mails have in common.
 pub fn envelope(config: &Config) -> Envelope {
-    let host = config.mail.from.rsplit_once('@').map_or("localhost", |(_, host)| host);
+    let host = config
+        .mail
+        .from
+        .rsplit_once('@')
+        .map_or("localhost", |(_, host)| host);
     Envelope {
         from_name: config.mail.from_name.clone(),
         from_address: config.mail.from.clone(),
@@ -129,7 +149,9 @@ pub fn envelope(config: &Config) -> Envelope {
 /// The configured way out.
 pub fn channels(config: &Config) -> Result<Channels, Failure> {
     let channel = match &config.mail.channel {
-        MailChannel::File { dir } => Channel::File(FileChannel::new(FileConfig { dir: dir.clone() })),
+        MailChannel::File { dir } => {
+            Channel::File(FileChannel::new(FileConfig { dir: dir.clone() }))
+        }
         MailChannel::Smtp(server) => {
             let login = match &server.login {
                 None => None,
@@ -165,7 +187,12 @@ pub fn create_private(folder: &Path) -> Result<(), Failure> {
         .recursive(true)
         .mode(0o750)
         .create(folder)
-        .with_context(|| format!("cannot create the folder of the store, {}", folder.display()))
+        .with_context(|| {
+            format!(
+                "cannot create the folder of the store, {}",
+                folder.display()
+            )
+        })
         .or_exit(Exit::Unexpected)
         .map_err(|failure| failure.next("name a folder that coverd may write with [store] dir"))
 }

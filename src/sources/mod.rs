@@ -50,7 +50,7 @@ pub type Seen = BTreeMap<String, Document>;
 
 /// Every source, in the order in which it is listed. A new source is one line here.
 pub fn all() -> Vec<Arc<dyn Source>> {
-    vec![Arc::new(ncd::Ncd::default())]
+    vec![Arc::new(pfs::Pfs::default()), Arc::new(ncd::Ncd::default())]
 }
 
 /// A source of CMS documents.

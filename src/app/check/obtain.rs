@@ -75,14 +75,30 @@ pub(super) async fn obtain(app: &App, request: &Request) -> Result<Obtained, Mis
     let mut url = request.url.clone();
     for _ in 0..=MAX_STUBS {
         let known = app.validators(&url).await?;
-        let asked = Request { url: url.clone(), ..request.clone() };
-        let fetched = app.web.fetch(&asked, &known).await.map_err(|error| missing(&error))?;
+        let asked = Request {
+            url: url.clone(),
+            ..request.clone()
+        };
+        let fetched = app
+            .web
+            .fetch(&asked, &known)
+            .await
+            .map_err(|error| missing(&error))?;
         match content(app, request, &fetched).await? {
             Content::Stub(target) => {
-                captures.push(CaptureRecord { capture: fetched.capture(None), length: None, tag: None, validators: None });
+                captures.push(CaptureRecord {
+                    capture: fetched.capture(None),
+                    length: None,
+                    tag: None,
+                    validators: None,
+                });
                 url = target;
             }
-            Content::Document { hash, bytes, length } => {
+            Content::Document {
+                hash,
+                bytes,
+                length,
+            } => {
                 let tag = match &request.reuse {
                     Reuse::Tag(tag) => Some(tag.clone()),
                     Reuse::Never | Reuse::Within(_) => None,
@@ -91,15 +107,30 @@ pub(super) async fn obtain(app: &App, request: &Request) -> Result<Obtained, Mis
                 // The archive is asked by the address that the source knows.
                 capture.url.clone_from(&request.url);
                 let validators = (url == request.url).then(|| app.web.validators(&fetched));
-                captures.push(CaptureRecord { capture, length, tag, validators });
+                captures.push(CaptureRecord {
+                    capture,
+                    length,
+                    tag,
+                    validators,
+                });
                 let captured = app.first_capture(hash).await?.unwrap_or(fetched.at);
-                return Ok(Obtained { hash, url: request.url.clone(), final_url: fetched.final_url, captured, bytes, captures });
+                return Ok(Obtained {
+                    hash,
+                    url: request.url.clone(),
+                    final_url: fetched.final_url,
+                    captured,
+                    bytes,
+                    captures,
+                });
             }
         }
     }
     Err(Missing::Failed {
         kind: ProblemKind::Blocked,
-        text: format!("{} leads through more than {MAX_STUBS} pages that only point elsewhere", request.url),
+        text: format!(
+            "{} leads through more than {MAX_STUBS} pages that only point elsewhere",
+            request.url
+        ),
     })
 }
 
@@ -107,7 +138,9 @@ async fn from_archive(app: &App, request: &Request) -> anyhow::Result<Option<Obt
     if request.reuse == Reuse::Never {
         return Ok(None);
     }
-    let Some(known) = app.latest_capture(&request.url).await? else { return Ok(None) };
+    let Some(known) = app.latest_capture(&request.url).await? else {
+        return Ok(None);
+    };
     let fits = match &request.reuse {
         Reuse::Never => false,
         Reuse::Within(age) => app.clock.now() - known.at < *age,
@@ -129,7 +162,11 @@ async fn from_archive(app: &App, request: &Request) -> anyhow::Result<Option<Obt
 
 enum Content {
     Stub(String),
-    Document { hash: DocumentHash, bytes: Option<Arc<[u8]>>, length: Option<u64> },
+    Document {
+        hash: DocumentHash,
+        bytes: Option<Arc<[u8]>>,
+        length: Option<u64>,
+    },
 }
 
 /// What an answer really is; its bytes are in the archive when this returns.
@@ -141,7 +178,11 @@ async fn content(app: &App, request: &Request, fetched: &Fetched) -> Result<Cont
                 .latest_capture(&request.url)
                 .await?
                 .context("the server confirmed a document that is not in the archive; the next check asks without conditions")?;
-            return Ok(Content::Document { hash: known.document, bytes: None, length: None });
+            return Ok(Content::Document {
+                hash: known.document,
+                bytes: None,
+                length: None,
+            });
         }
         FetchedBody::Bytes(bytes) => bytes.as_slice().into(),
     };
@@ -160,22 +201,45 @@ async fn content(app: &App, request: &Request, fetched: &Fetched) -> Result<Cont
         Body::Stub(target) => {
             let target = url::Url::parse(&fetched.final_url)
                 .and_then(|base| base.join(&target))
-                .map_err(|_| blocked(request, &format!("a page that points to '{target}', which is no address")))?;
+                .map_err(|_| {
+                    blocked(
+                        request,
+                        &format!("a page that points to '{target}', which is no address"),
+                    )
+                })?;
             return Ok(Content::Stub(target.to_string()));
         }
-        Body::Blocked(obstacle, why) => return Err(blocked(request, &format!("{obstacle} instead of {kind}: {why}"))),
+        Body::Blocked(obstacle, why) => {
+            return Err(blocked(
+                request,
+                &format!("{obstacle} instead of {kind}: {why}"),
+            ));
+        }
         Body::Damaged(why) => {
-            let text = format!("{} answered with {kind} that is not whole: {why}", request.url);
-            return Err(Missing::Failed { kind: ProblemKind::Shape, text });
+            let text = format!(
+                "{} answered with {kind} that is not whole: {why}",
+                request.url
+            );
+            return Err(Missing::Failed {
+                kind: ProblemKind::Shape,
+                text,
+            });
         }
     }
     let hash = app.keep(Arc::clone(&bytes)).await?;
     let length = u64::try_from(bytes.len()).ok();
-    Ok(Content::Document { hash, bytes: Some(bytes), length })
+    Ok(Content::Document {
+        hash,
+        bytes: Some(bytes),
+        length,
+    })
 }
 
 fn blocked(request: &Request, reason: &str) -> Missing {
-    Missing::Failed { kind: ProblemKind::Blocked, text: format!("{} answered with {reason}", request.url) }
+    Missing::Failed {
+        kind: ProblemKind::Blocked,
+        text: format!("{} answered with {reason}", request.url),
+    }
 }
 
 fn missing(error: &FetchError) -> Missing {
@@ -185,6 +249,9 @@ fn missing(error: &FetchError) -> Missing {
         | FailureKind::Blocked
         | FailureKind::Gone
         | FailureKind::TooLarge
-        | FailureKind::NotAllowed => Missing::Failed { kind: error.problem(), text: format!("{}: {}", error.url(), error.why()) },
+        | FailureKind::NotAllowed => Missing::Failed {
+            kind: error.problem(),
+            text: format!("{}: {}", error.url(), error.why()),
+        },
     }
 }

@@ -57,9 +57,14 @@ pub async fn check_source(
     progress: Progress<'_>,
 ) -> anyhow::Result<Pass> {
     let meta = source.meta().clone();
-    let mut pass = Pass { source: meta.id.to_owned(), ..Pass::default() };
+    let mut pass = Pass {
+        source: meta.id.to_owned(),
+        ..Pass::default()
+    };
     let state = app.source_state(meta.id).await?;
-    let first_check = state.as_ref().is_none_or(|state| state.first_listed.is_none());
+    let first_check = state
+        .as_ref()
+        .is_none_or(|state| state.first_listed.is_none());
     tracing::info!(source.id = meta.id, first = first_check, "check begins");
 
     let mut looked_at: BTreeSet<String> = BTreeSet::new();
@@ -67,26 +72,48 @@ pub async fn check_source(
     let mut listed = None;
     // With every list read, whatever is not found again is over, also at a unit that is gone.
     let mut whole = false;
-    if let Some(Discovered { units, listed: named, concerns, read }) = discovered {
+    if let Some(Discovered {
+        units,
+        listed: named,
+        concerns,
+        read,
+    }) = discovered
+    {
         pass.units = units.len();
         whole = named.is_some() && pass.problems.is_empty();
         listed = named;
         looked_at.extend(read);
         looked_at.insert(String::new());
-        pass.problems.extend(concerns.into_iter().map(|concern| problem(meta.id, concern)));
+        pass.problems.extend(
+            concerns
+                .into_iter()
+                .map(|concern| problem(meta.id, concern)),
+        );
         let total = units.len();
+        let mut absent: BTreeSet<String> = BTreeSet::new();
         for (number, unit) in units.into_iter().enumerate() {
             let name = unit.name.clone();
             let done = check_unit(app, source, unit, mode, first_check).await?;
             looked_at.insert(name.clone());
             match done {
                 Done::Unchanged => {}
-                Done::NotRecorded => pass.not_recorded += 1,
+                Done::NotRecorded => {
+                    pass.not_recorded += 1;
+                    absent.insert(name);
+                }
                 Done::Read { alerts, concerns } => {
-                    progress(&format!("{} {name}: read ({}/{total})", meta.id, number + 1));
+                    progress(&format!(
+                        "{} {name}: read ({}/{total})",
+                        meta.id,
+                        number + 1
+                    ));
                     pass.read += 1;
                     pass.alerts += alerts;
-                    pass.problems.extend(concerns.into_iter().map(|concern| problem(meta.id, concern)));
+                    pass.problems.extend(
+                        concerns
+                            .into_iter()
+                            .map(|concern| problem(meta.id, concern)),
+                    );
                 }
                 Done::Failed { kind, text } => {
                     progress(&format!("{} {name}: {text}", meta.id));
@@ -94,6 +121,10 @@ pub async fn check_source(
                     pass.problems.push(failure(meta.id, &name, kind, text));
                 }
             }
+        }
+        // What a recording does not hold yet is not part of the baseline: it will be news.
+        if let Some(listed) = &mut listed {
+            listed.retain(|name| !absent.contains(name));
         }
     }
     let looked_at = |problem: &Problem| whole || looked_at.contains(&problem.subject);
@@ -132,33 +163,57 @@ async fn discover(
     let mut recorded_only = true;
     for _ in 0..MAX_ROUNDS {
         let step = {
-            let (source, seen, failed, watch) = (Arc::clone(source), seen.clone(), failed.clone(), Arc::clone(&app.watch));
+            let (source, seen, failed, watch) = (
+                Arc::clone(source),
+                seen.clone(),
+                failed.clone(),
+                Arc::clone(&app.watch),
+            );
             let (today, since_year) = (app.clock.now().date_naive(), app.since_year);
             tokio::task::spawn_blocking(move || {
-                source.discover(&seen, &failed, &Brief { today, watch: &watch, since_year })
+                source.discover(
+                    &seen,
+                    &failed,
+                    &Brief {
+                        today,
+                        watch: &watch,
+                        since_year,
+                    },
+                )
             })
             .await
         };
         let requests = match step {
             Err(join) if join.is_panic() => {
                 let text = "discovery panicked; please report this".to_owned();
-                pass.problems.push(failure(meta.id, "", ProblemKind::Defect, text));
+                pass.problems
+                    .push(failure(meta.id, "", ProblemKind::Defect, text));
                 return Ok(None);
             }
             Err(join) => return Err(join.into()),
             Ok(Err(shape)) => {
                 progress(&format!("{}: {shape}", meta.id));
-                pass.problems.push(failure(meta.id, "", ProblemKind::Shape, shape.to_string()));
+                pass.problems
+                    .push(failure(meta.id, "", ProblemKind::Shape, shape.to_string()));
                 return Ok(None);
             }
-            Ok(Ok(Discovery::Complete { mut units, mut listed, concerns })) => {
+            Ok(Ok(Discovery::Complete {
+                mut units,
+                mut listed,
+                concerns,
+            })) => {
                 app.record(record).await?;
                 if recorded_only && units.is_empty() {
                     units = recognised(app, source);
                     listed = Some(units.iter().map(|unit| unit.name.clone()).collect());
                 }
                 let read = seen.into_keys().collect();
-                return Ok(Some(Discovered { units, listed, concerns, read }));
+                return Ok(Some(Discovered {
+                    units,
+                    listed,
+                    concerns,
+                    read,
+                }));
             }
             Ok(Ok(Discovery::Fetch(requests))) => requests,
         };
@@ -176,7 +231,8 @@ async fn discover(
                     recorded_only = false;
                     progress(&format!("{}: {text}", meta.id));
                     tracing::warn!(source.id = meta.id, problem = %kind, "{text}");
-                    pass.problems.push(failure(meta.id, &request.url, kind, text));
+                    pass.problems
+                        .push(failure(meta.id, &request.url, kind, text));
                     failed.push(request.url);
                 }
                 Err(Missing::Internal(error)) => return Err(error),
@@ -184,7 +240,8 @@ async fn discover(
         }
     }
     let text = format!("its lists lead on for more than {MAX_ROUNDS} pages");
-    pass.problems.push(failure(meta.id, "", ProblemKind::Shape, text));
+    pass.problems
+        .push(failure(meta.id, "", ProblemKind::Shape, text));
     Ok(None)
 }
 
@@ -194,8 +251,15 @@ fn keep(record: &mut CheckRecord, obtained: &Obtained) {
 
 /// A recording may hold the files without the lists that lead to them.
 fn recognised(app: &App, source: &Arc<dyn Source>) -> Vec<Unit> {
-    let brief = Brief { today: app.clock.now().date_naive(), watch: &app.watch, since_year: app.since_year };
-    app.recorded_urls().iter().filter_map(|url| source.recognise(url, &brief)).collect()
+    let brief = Brief {
+        today: app.clock.now().date_naive(),
+        watch: &app.watch,
+        since_year: app.since_year,
+    };
+    app.recorded_urls()
+        .iter()
+        .filter_map(|url| source.recognise(url, &brief))
+        .collect()
 }
 
 /// The last transaction of a check: health, what is told of it, and when the source is due again.
@@ -210,7 +274,14 @@ async fn close(
     let now = app.clock.now();
     let open = app.open_problems(meta.id).await?;
     let assessment = assess(open, pass.problems.clone(), looked_at, now);
-    let failures = assessment.record.open.iter().filter(|open| blinds(&open.problem)).map(|open| open.times).min().unwrap_or(0);
+    let failures = assessment
+        .record
+        .open
+        .iter()
+        .filter(|open| blinds(&open.problem))
+        .map(|open| open.times)
+        .min()
+        .unwrap_or(0);
     let mut record = CheckRecord::new(meta.id, now);
     notify_operator(app, &mut record, &assessment)?;
     let told = record.deliveries.len();
@@ -230,7 +301,11 @@ async fn close(
 /// Whether the problem means that something could not be read.
 fn blinds(problem: &Problem) -> bool {
     match problem.kind {
-        ProblemKind::Unreachable | ProblemKind::Blocked | ProblemKind::Gone | ProblemKind::Shape | ProblemKind::Defect => true,
+        ProblemKind::Unreachable
+        | ProblemKind::Blocked
+        | ProblemKind::Gone
+        | ProblemKind::Shape
+        | ProblemKind::Defect => true,
         ProblemKind::Concern | ProblemKind::DeliveryDead => false,
     }
 }
@@ -243,7 +318,11 @@ fn due(app: &App, source: &str, now: DateTime<Utc>, failures: u32) -> DateTime<U
 }
 
 /// Records that a check ended by a defect of this program, and when the source is tried again.
-pub async fn report_defect(app: &Arc<App>, source: &Arc<dyn Source>, text: String) -> anyhow::Result<()> {
+pub async fn report_defect(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    text: String,
+) -> anyhow::Result<()> {
     let id = source.meta().id;
     let pass = Pass {
         source: id.to_owned(),
@@ -264,18 +343,34 @@ fn problem(source: &str, concern: Concern) -> Problem {
 }
 
 fn failure(source: &str, subject: &str, kind: ProblemKind, text: String) -> Problem {
-    Problem { source: source.to_owned(), subject: subject.to_owned(), kind, text, remedy: remedy(kind).to_owned() }
+    Problem {
+        source: source.to_owned(),
+        subject: subject.to_owned(),
+        kind,
+        text,
+        remedy: remedy(kind).to_owned(),
+    }
 }
 
 /// What a person can do. The facts stand in every case.
 fn remedy(kind: ProblemKind) -> &'static str {
     match kind {
-        ProblemKind::Unreachable => "coverd tries again by itself; if it lasts, check the network, DNS and firewall of this machine, and open the address in a browser",
-        ProblemKind::Blocked => "open the address in a browser; if it shows the content there, CMS is turning this machine away: set [fetch] contact so that they can reach you, and lengthen min_interval_seconds",
-        ProblemKind::Gone => "open the address in a browser; if CMS moved it, a newer version of coverd may know the new place",
-        ProblemKind::Shape => "look at the document in a browser; if it is whole there, its form is new: a newer version of coverd is needed to read it, and until then changes in it are not seen",
+        ProblemKind::Unreachable => {
+            "coverd tries again by itself; if it lasts, check the network, DNS and firewall of this machine, and open the address in a browser"
+        }
+        ProblemKind::Blocked => {
+            "open the address in a browser; if it shows the content there, CMS is turning this machine away: set [fetch] contact so that they can reach you, and lengthen min_interval_seconds"
+        }
+        ProblemKind::Gone => {
+            "open the address in a browser; if CMS moved it, a newer version of coverd may know the new place"
+        }
+        ProblemKind::Shape => {
+            "look at the document in a browser; if it is whole there, its form is new: a newer version of coverd is needed to read it, and until then changes in it are not seen"
+        }
         ProblemKind::Concern => "look at the page named above",
         ProblemKind::Defect => "report it with the log of this time (journalctl -u coverd)",
-        ProblemKind::DeliveryDead => "check the address and the mail server, then run `coverd mail-test`",
+        ProblemKind::DeliveryDead => {
+            "check the address and the mail server, then run `coverd mail-test`"
+        }
     }
 }

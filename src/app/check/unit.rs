@@ -26,7 +26,10 @@ pub(super) enum Done {
     /// Nothing new: the document was read before.
     Unchanged,
     /// Read for the first time, or with new content.
-    Read { alerts: usize, concerns: Vec<Concern> },
+    Read {
+        alerts: usize,
+        concerns: Vec<Concern>,
+    },
     /// The recording does not hold it.
     NotRecorded,
     /// Not believed: what to tell the operator.
@@ -47,13 +50,17 @@ pub(super) async fn check_unit(
     let primary = match obtain(app, &unit.request).await {
         Ok(obtained) => obtained,
         Err(Missing::NotRecorded) => return Ok(Done::NotRecorded),
-        Err(Missing::Failed { kind, text }) => return without_primary(app, source, &unit, kind, text).await,
+        Err(Missing::Failed { kind, text }) => {
+            return without_primary(app, source, &unit, kind, text).await;
+        }
         Err(Missing::Internal(error)) => return Err(error),
     };
     let state = app.unit_state(meta.id, &unit.name).await?;
     let known = app.reading_of(meta.id, &unit.name, primary.hash).await?;
     let is_last = state.as_ref().and_then(|state| state.last_document) == Some(primary.hash);
-    let read_before = known.as_ref().is_some_and(|known| known.extractor == meta.extractor && known.watches.contains(&app.watch_digest));
+    let read_before = known.as_ref().is_some_and(|known| {
+        known.extractor == meta.extractor && known.watches.contains(&app.watch_digest)
+    });
     let mut record = CheckRecord::new(meta.id, app.clock.now());
     if read_before && is_last {
         record.captures.clone_from(&primary.captures);
@@ -74,7 +81,10 @@ pub(super) async fn check_unit(
         };
         companions.push(companion);
     }
-    let documents = UnitDocuments { primary: primary.document(app).await?, companions: load(app, &companions).await? };
+    let documents = UnitDocuments {
+        primary: primary.document(app).await?,
+        companions: load(app, &companions).await?,
+    };
     let reading = match extract(app, source, &unit, documents).await? {
         Ok(reading) => reading,
         Err((kind, text)) => return Ok(Done::Failed { kind, text }),
@@ -87,7 +97,10 @@ pub(super) async fn check_unit(
     let (published, learned) = match (&known, reappears) {
         (_, true) => (today.date_naive(), today),
         (Some(known), false) => (known.origin.published, known.origin.learned),
-        (None, false) => (reading.published.unwrap_or(primary.captured.date_naive()), primary.captured),
+        (None, false) => (
+            reading.published.unwrap_or(primary.captured.date_naive()),
+            primary.captured,
+        ),
     };
     let origin = Arc::new(Origin {
         source: meta.id.to_owned(),
@@ -98,11 +111,22 @@ pub(super) async fn check_unit(
         learned,
     });
     let rebase = known.is_some() && !reappears;
-    let first_reading = state.as_ref().is_none_or(|state| state.last_document.is_none());
+    let first_reading = state
+        .as_ref()
+        .is_none_or(|state| state.last_document.is_none());
     let listed_at_first = first_check || state.as_ref().is_some_and(|state| state.baseline);
     let baseline = rebase || mode == Mode::Backfill || (first_reading && listed_at_first);
 
-    let verdict = settle(app, source, &unit.name, &reading, &origin, baseline, &mut record).await?;
+    let verdict = settle(
+        app,
+        source,
+        &unit.name,
+        &reading,
+        &origin,
+        baseline,
+        &mut record,
+    )
+    .await?;
     for obtained in std::iter::once(&primary).chain(companions.iter().flatten()) {
         record.captures.extend(obtained.captures.iter().cloned());
     }
@@ -116,7 +140,10 @@ pub(super) async fn check_unit(
     if alerts > 0 {
         app.outbox_filled.notify_one();
     }
-    Ok(Done::Read { alerts, concerns: reading.concerns })
+    Ok(Done::Read {
+        alerts,
+        concerns: reading.concerns,
+    })
 }
 
 async fn load(app: &App, companions: &[Option<Obtained>]) -> anyhow::Result<Vec<Option<Document>>> {
@@ -142,9 +169,15 @@ async fn extract(
     Ok(match tokio::time::timeout(app.limits.extract, work).await {
         Ok(Ok(Ok(reading))) => Ok(reading),
         Ok(Ok(Err(shape))) => Err((ProblemKind::Shape, shape.to_string())),
-        Ok(Err(join)) if join.is_panic() => Err((ProblemKind::Defect, "the extractor panicked; please report this".to_owned())),
+        Ok(Err(join)) if join.is_panic() => Err((
+            ProblemKind::Defect,
+            "the extractor panicked; please report this".to_owned(),
+        )),
         Ok(Err(join)) => return Err(join.into()),
-        Err(_) => Err((ProblemKind::Defect, format!("the extractor did not end within {:?}", app.limits.extract))),
+        Err(_) => Err((
+            ProblemKind::Defect,
+            format!("the extractor did not end within {:?}", app.limits.extract),
+        )),
     })
 }
 
@@ -162,36 +195,61 @@ async fn settle(
     let mut statements = reading.statements.clone();
     let mut elsewhere: Vec<(Arc<Origin>, AbsenceRecord)> = Vec::new();
     if let (Codes::All, Some(unlisted)) = (&app.watch.codes, &reading.unlisted) {
-        let stated: BTreeSet<Topic> = statements.iter().map(|statement| statement.topic.clone()).collect();
+        let stated: BTreeSet<Topic> = statements
+            .iter()
+            .map(|statement| statement.topic.clone())
+            .collect();
         let known: BTreeSet<Topic> = app.topics(meta.id).await?.into_iter().collect();
         statements.extend(absences(known.iter().cloned(), &stated, unlisted));
         // A topic first met now was absent from every other list that was read in full.
-        let new: Vec<Topic> = stated.into_iter().filter(|topic| listable(topic) && !known.contains(topic)).collect();
+        let new: Vec<Topic> = stated
+            .into_iter()
+            .filter(|topic| listable(topic) && !known.contains(topic))
+            .collect();
         if !new.is_empty() {
             for full in app.full_readings(meta.id).await? {
                 let missing = absences(new.iter().cloned(), &BTreeSet::new(), &full.unlisted);
                 elsewhere.extend(missing.into_iter().map(|statement| {
-                    (Arc::clone(&full.origin), AbsenceRecord { reading: full.id, statement })
+                    (
+                        Arc::clone(&full.origin),
+                        AbsenceRecord {
+                            reading: full.id,
+                            statement,
+                        },
+                    )
                 }));
             }
         }
     }
 
-    let topics: BTreeSet<Topic> = statements.iter().map(|statement| statement.topic.clone()).collect();
+    let topics: BTreeSet<Topic> = statements
+        .iter()
+        .map(|statement| statement.topic.clone())
+        .collect();
     let topics: Vec<Topic> = topics.into_iter().collect();
     let mut changes = Vec::new();
     for some in topics.chunks(TOPICS_AT_ONCE) {
         let wanted: BTreeSet<&Topic> = some.iter().collect();
         let mut before = app.facts(some.to_vec()).await?;
-        let elsewhere = elsewhere.iter().filter(|(_, absence)| wanted.contains(&absence.statement.topic));
+        let elsewhere = elsewhere
+            .iter()
+            .filter(|(_, absence)| wanted.contains(&absence.statement.topic));
         before.extend(elsewhere.map(|(origin, absence)| Fact {
             statement: absence.statement.clone(),
             origin: Arc::clone(origin),
         }));
-        let new = statements.iter().filter(|statement| wanted.contains(&statement.topic));
-        let new = new.map(|statement| Fact { statement: statement.clone(), origin: Arc::clone(origin) });
+        let new = statements
+            .iter()
+            .filter(|statement| wanted.contains(&statement.topic));
+        let new = new.map(|statement| Fact {
+            statement: statement.clone(),
+            origin: Arc::clone(origin),
+        });
         // A document read again replaces its own earlier reading.
-        let kept = before.iter().filter(|fact| *fact.origin != **origin).cloned();
+        let kept = before
+            .iter()
+            .filter(|fact| *fact.origin != **origin)
+            .cloned();
         let after = fold(kept.chain(new));
         changes.extend(diff(&fold(before), &after));
     }
@@ -229,14 +287,18 @@ async fn without_primary(
 ) -> anyhow::Result<Done> {
     let mut text = text;
     for request in &unit.companions {
-        let Ok(obtained) = obtain(app, request).await else { continue };
+        let Ok(obtained) = obtain(app, request).await else {
+            continue;
+        };
         let document = obtained.document(app).await?;
         let mut record = CheckRecord::new(source.meta().id, app.clock.now());
         record.captures.clone_from(&obtained.captures);
         app.record(record).await?;
         let believed = app.unit_facts(source.meta().id, &unit.name).await?;
         let (source, unit) = (Arc::clone(source), unit.clone());
-        let witness = tokio::task::spawn_blocking(move || source.witness(&unit, &document, &believed)).await?;
+        let witness =
+            tokio::task::spawn_blocking(move || source.witness(&unit, &document, &believed))
+                .await?;
         if let Some(words) = witness {
             text.push_str(". ");
             text.push_str(&words);

@@ -41,7 +41,11 @@ pub fn answer_command(args: &AnswerArgs, context: &Context) -> Result<Exit, Fail
 }
 
 /// The answer from what the store holds.
-pub fn answered(reader: &Reader, question: &Question, links: &[NcdLink]) -> Result<Answer, Failure> {
+pub fn answered(
+    reader: &Reader,
+    question: &Question,
+    links: &[NcdLink],
+) -> Result<Answer, Failure> {
     let mut facts = reader.facts(&topics(question, links))?;
     if let Some(day) = question.as_published_on {
         facts = published_by(&facts, day);
@@ -57,9 +61,15 @@ fn instant(context: &Context, moment: Moment) -> DateTime<Utc> {
     match moment {
         Moment::Instant(instant) => instant,
         Moment::Day(day) => {
-            let midnight = day.checked_add_days(Days::new(1)).unwrap_or(day).and_time(NaiveTime::MIN);
-            let local = midnight.and_local_timezone(context.config.practice.zone).earliest();
-            local.map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc)) - chrono::TimeDelta::milliseconds(1)
+            let midnight = day
+                .checked_add_days(Days::new(1))
+                .unwrap_or(day)
+                .and_time(NaiveTime::MIN);
+            let local = midnight
+                .and_local_timezone(context.config.practice.zone)
+                .earliest();
+            local.map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc))
+                - chrono::TimeDelta::milliseconds(1)
         }
     }
 }
@@ -72,9 +82,16 @@ fn write_for_people(answer: &Answer, context: &Context) -> Result<(), Failure> {
         seen_as.push_str(&format!(", as published by {day}"));
     }
     if let Some(instant) = question.as_known_on {
-        seen_as.push_str(&format!(", as known here by {}", instant.format("%Y-%m-%d %H:%M UTC")));
+        seen_as.push_str(&format!(
+            ", as known here by {}",
+            instant.format("%Y-%m-%d %H:%M UTC")
+        ));
     }
-    writeln!(out, "{} on {}{seen_as}\n\n{}\n", question.service, question.on, answer.summary)?;
+    writeln!(
+        out,
+        "{} on {}{seen_as}\n\n{}\n",
+        question.service, question.on, answer.summary
+    )?;
     drop(out);
     let mut layers = Table::new([
         Column::left("layer", "Layer"),
@@ -85,7 +102,11 @@ fn write_for_people(answer: &Answer, context: &Context) -> Result<(), Failure> {
     ]);
     for line in &answer.lines {
         let mut says = line.says.clone();
-        for quote in line.quotes.iter().filter(|quote| !line.says.contains(quote.as_str())) {
+        for quote in line
+            .quotes
+            .iter()
+            .filter(|quote| !line.says.contains(quote.as_str()))
+        {
             says.push_str(&format!("\n\u{201c}{quote}\u{201d}"));
         }
         for caveat in &line.caveats {
@@ -140,7 +161,11 @@ fn table(answer: &Answer) -> Table {
         Column::left("url", "Address"),
         Column::left("document", "SHA-256"),
     ]);
-    let mut summary = vec![Cell::text("summary"), Cell::text(answer.question.service.to_string()), Cell::text(&answer.summary)];
+    let mut summary = vec![
+        Cell::text("summary"),
+        Cell::text(answer.question.service.to_string()),
+        Cell::text(&answer.summary),
+    ];
     summary.resize_with(14, Cell::nothing);
     table.push(summary);
     for line in &answer.lines {
@@ -183,7 +208,11 @@ pub fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure> {
     let timelines = fold(context.reader()?.facts(&topics(&question, &links))?);
     let table = history_table(&timelines, args.since);
     if table.is_empty() && context.output.format == Format::Table {
-        writeln!(std::io::stdout(), "Nothing is known about {}: it is not watched, or nothing was read yet.", args.service)?;
+        writeln!(
+            std::io::stdout(),
+            "Nothing is known about {}: it is not watched, or nothing was read yet.",
+            args.service
+        )?;
         return Ok(Exit::Done);
     }
     context.print(&table)?;
@@ -211,7 +240,9 @@ fn history_table(timelines: &Timelines, since: Option<NaiveDate>) -> Table {
             let mut segments = timeline.segments.iter().peekable();
             while let Some(first) = segments.next() {
                 let mut until = first.period.until;
-                while let Some(next) = segments.next_if(|next| next.observation == first.observation && Some(next.period.from) == until) {
+                while let Some(next) = segments.next_if(|next| {
+                    next.observation == first.observation && Some(next.period.from) == until
+                }) {
                     until = next.period.until;
                 }
                 if since.is_some_and(|since| until.is_some_and(|until| until <= since)) {
@@ -253,7 +284,10 @@ pub fn print_outline(reader: &Reader, code: &str, context: &Context) -> Result<(
     for (topic, attributes) in fold(reader.facts(&[topic])?).topics() {
         for &attribute in [Attribute::Status, Attribute::NonFacilityTotal].iter() {
             if let Some(timeline) = attributes.get(&attribute) {
-                let key = FactKey { topic: topic.clone(), attribute };
+                let key = FactKey {
+                    topic: topic.clone(),
+                    attribute,
+                };
                 timelines.insert(key, timeline.clone());
             }
         }

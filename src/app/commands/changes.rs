@@ -21,8 +21,14 @@ use crate::render::table::{Cell, Column, Table};
 pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
     let filter = ChangeFilter {
         since: args.since.map(|day| day.and_time(NaiveTime::MIN).and_utc()),
-        code: args.code.filter(|service| service.modifier.is_none()).map(|service| service.code),
-        subject: args.code.filter(|service| service.modifier.is_some()).map(Subject::Service),
+        code: args
+            .code
+            .filter(|service| service.modifier.is_none())
+            .map(|service| service.code),
+        subject: args
+            .code
+            .filter(|service| service.modifier.is_some())
+            .map(Subject::Service),
         least: args.severity,
         alert: args.alert.clone(),
         limit: Some(args.limit),
@@ -50,7 +56,10 @@ pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
         table.push(row(change));
     }
     if found.len() == usize::try_from(args.limit).unwrap_or(usize::MAX) {
-        table.note(format!("The newest {} are shown; --limit shows more.", args.limit));
+        table.note(format!(
+            "The newest {} are shown; --limit shows more.",
+            args.limit
+        ));
     }
     context.print(&table)?;
     Ok(Exit::Done)
@@ -59,7 +68,8 @@ pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
 fn row(stored: &StoredChange) -> [Cell; 12] {
     let change = &stored.judged.change;
     let attribute = change.key.attribute;
-    let side = |observation: &Option<Observation>| observation.as_ref().map(|o| short(attribute, o));
+    let side =
+        |observation: &Option<Observation>| observation.as_ref().map(|o| short(attribute, o));
     let after = change.after.as_ref().map(|fact| &fact.origin);
     [
         Cell::text(&stored.id),
@@ -72,7 +82,13 @@ fn row(stored: &StoredChange) -> [Cell; 12] {
         Cell::maybe(change.days.until),
         Cell::maybe(after.map(|origin| &origin.edition.name)),
         Cell::maybe(after.map(|origin| origin.published)),
-        Cell::text(stored.recorded.with_timezone(&Utc).format("%Y-%m-%d").to_string()),
+        Cell::text(
+            stored
+                .recorded
+                .with_timezone(&Utc)
+                .format("%Y-%m-%d")
+                .to_string(),
+        ),
         Cell::maybe(stored.alert.as_ref()),
     ]
 }
@@ -81,8 +97,10 @@ fn row(stored: &StoredChange) -> [Cell; 12] {
 pub fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
     let reader = context.reader()?;
     let Some(stored) = reader.change(&args.change)? else {
-        return Err(Failure::message(Exit::Usage, format!("there is no change '{}'", args.change))
-            .next("`coverd changes` lists them with their ids"));
+        return Err(
+            Failure::message(Exit::Usage, format!("there is no change '{}'", args.change))
+                .next("`coverd changes` lists them with their ids"),
+        );
     };
     if context.output.format != Format::Table {
         context.print(&evidence_table(&stored))?;
@@ -117,14 +135,25 @@ pub fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
                 writeln!(out)?;
             }
             if changed.left_out > 0 {
-                writeln!(out, "and {} more changed paragraphs: --format json has both texts", changed.left_out)?;
+                writeln!(
+                    out,
+                    "and {} more changed paragraphs: --format json has both texts",
+                    changed.left_out
+                )?;
             }
         }
         (was, now) => {
             let side = |observation: &Option<Observation>| {
-                observation.as_ref().map_or_else(|| "not observed".to_owned(), ToString::to_string)
+                observation
+                    .as_ref()
+                    .map_or_else(|| "not observed".to_owned(), ToString::to_string)
             };
-            writeln!(out, "was: {}\nnow: {}", harmless(&side(was)), harmless(&side(now)))?;
+            writeln!(
+                out,
+                "was: {}\nnow: {}",
+                harmless(&side(was)),
+                harmless(&side(now))
+            )?;
         }
     }
     for (title, fact) in [("Before", &change.before), ("After", &change.after)] {
@@ -134,7 +163,14 @@ pub fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
             writeln!(out, "  {name:<12} {}", harmless(&value))?;
         }
         for capture in reader.captures_of(&fact.origin.document)? {
-            writeln!(out, "  {:<12} {} (status {}) from {}", "capture", capture.at.to_rfc3339(), capture.status, harmless(&capture.final_url))?;
+            writeln!(
+                out,
+                "  {:<12} {} (status {}) from {}",
+                "capture",
+                capture.at.to_rfc3339(),
+                capture.status,
+                harmless(&capture.final_url)
+            )?;
         }
     }
     Ok(Exit::Done)
@@ -166,10 +202,15 @@ fn evidence_table(stored: &StoredChange) -> Table {
         Column::left("document", "SHA-256"),
         Column::left("learned", "Learned"),
     ]);
-    for (side, observation, fact) in [("before", &change.was, &change.before), ("after", &change.now, &change.after)] {
+    for (side, observation, fact) in [
+        ("before", &change.was, &change.before),
+        ("after", &change.now, &change.after),
+    ] {
         let mut cells = vec![Cell::text(side), Cell::maybe(observation.as_ref())];
         let [edition, published, locator, row, url, document, learned] = match fact {
-            Some(fact) => <[(&str, String); 7]>::try_from(evidence(fact)).unwrap_or_default().map(|(_, value)| Cell::text(value)),
+            Some(fact) => <[(&str, String); 7]>::try_from(evidence(fact))
+                .unwrap_or_default()
+                .map(|(_, value)| Cell::text(value)),
             None => std::array::from_fn(|_| Cell::nothing()),
         };
         cells.extend([edition, published, locator, row, url, document, learned]);

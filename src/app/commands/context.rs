@@ -26,7 +26,9 @@ pub struct Context {
 /// # Errors
 /// In words, when it is none.
 pub fn check_schedule(text: &str) -> Result<(), String> {
-    Plan::parse(text).map(|_| ()).map_err(|error| error.to_string())
+    Plan::parse(text)
+        .map(|_| ())
+        .map_err(|error| error.to_string())
 }
 
 impl Context {
@@ -35,11 +37,15 @@ impl Context {
     /// # Errors
     /// When anything in it is wrong.
     pub fn new(global: &Global, environment: &Environment) -> Result<Self, Failure> {
-        let mut config = Config::load(global.config.as_deref(), environment, check_schedule).or_exit(Exit::Configuration)?;
+        let mut config = Config::load(global.config.as_deref(), environment, check_schedule)
+            .or_exit(Exit::Configuration)?;
         if let Some(store) = &global.store {
             config.store.clone_from(store);
         }
-        Ok(Self { config, output: Output::new(global, environment) })
+        Ok(Self {
+            config,
+            output: Output::new(global, environment),
+        })
     }
 
     /// The defaults alone, for commands that bring their own configuration.
@@ -47,8 +53,12 @@ impl Context {
     /// # Errors
     /// When the defaults are wrong, which a test rules out.
     pub fn without_config(global: &Global, environment: &Environment) -> Result<Self, Failure> {
-        let config = Config::from_text(None, "", environment, check_schedule).or_exit(Exit::Configuration)?;
-        Ok(Self { config, output: Output::new(global, environment) })
+        let config = Config::from_text(None, "", environment, check_schedule)
+            .or_exit(Exit::Configuration)?;
+        Ok(Self {
+            config,
+            output: Output::new(global, environment),
+        })
     }
 
     /// Starts the log.
@@ -71,7 +81,11 @@ impl Context {
     /// # Errors
     /// When it cannot be read.
     pub fn reader_if_any(&self) -> Result<Option<Reader>, Failure> {
-        if wiring::database(&self.config).exists() { self.reader().map(Some) } else { Ok(None) }
+        if wiring::database(&self.config).exists() {
+            self.reader().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Prints a table in the form that was asked for.
@@ -87,6 +101,9 @@ impl Context {
     /// # Errors
     /// When the system gives none.
     pub fn runtime(&self) -> Result<Runtime, Failure> {
-        Ok(Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+        Ok(Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?)
     }
 }

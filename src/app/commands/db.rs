@@ -16,8 +16,14 @@ pub fn run(command: &DbCommand, context: &Context) -> Result<Exit, Failure> {
     let mut out = std::io::stdout().lock();
     match command {
         DbCommand::Check => {
-            let report = context.reader()?.check(&wiring::open_blobs(&context.config)?)?;
-            writeln!(out, "{} documents, {} bytes: every hash compared, every rule of the database tried", report.documents, report.bytes)?;
+            let report = context
+                .reader()?
+                .check(&wiring::open_blobs(&context.config)?)?;
+            writeln!(
+                out,
+                "{} documents, {} bytes: every hash compared, every rule of the database tried",
+                report.documents, report.bytes
+            )?;
             for finding in &report.findings {
                 writeln!(out, "  {}; {}", finding.what, finding.remedy)?;
             }
@@ -29,21 +35,44 @@ pub fn run(command: &DbCommand, context: &Context) -> Result<Exit, Failure> {
         }
         DbCommand::Backup { file } => {
             if file.exists() {
-                return Err(Failure::message(Exit::Usage, format!("{} is there already", file.display())).next("name a new file"));
+                return Err(Failure::message(
+                    Exit::Usage,
+                    format!("{} is there already", file.display()),
+                )
+                .next("name a new file"));
             }
-            let report = context.reader()?.backup(&wiring::open_blobs(&context.config)?, file)?;
-            writeln!(out, "Wrote {}: {} documents, {} bytes.", file.display(), report.documents, report.bytes)?;
+            let report = context
+                .reader()?
+                .backup(&wiring::open_blobs(&context.config)?, file)?;
+            writeln!(
+                out,
+                "Wrote {}: {} documents, {} bytes.",
+                file.display(),
+                report.documents,
+                report.bytes
+            )?;
             for missing in &report.unreadable {
                 writeln!(out, "  left out: {missing}")?;
             }
-            Ok(if report.unreadable.is_empty() { Exit::Done } else { Exit::Unexpected })
+            Ok(if report.unreadable.is_empty() {
+                Exit::Done
+            } else {
+                Exit::Unexpected
+            })
         }
         DbCommand::Restore { file, dir } => {
             wiring::create_private(dir)?;
             let documents = dir.join("documents");
-            let blobs = Blobs::open(&documents).with_context(|| format!("cannot open {}", documents.display()))?;
-            let report = restore(file, &dir.join(wiring::DATABASE), &blobs).or_exit(Exit::Unexpected)?;
-            writeln!(out, "Restored {} documents into {}.", report.documents, dir.display())?;
+            let blobs = Blobs::open(&documents)
+                .with_context(|| format!("cannot open {}", documents.display()))?;
+            let report =
+                restore(file, &dir.join(wiring::DATABASE), &blobs).or_exit(Exit::Unexpected)?;
+            writeln!(
+                out,
+                "Restored {} documents into {}.",
+                report.documents,
+                dir.display()
+            )?;
             writeln!(out, "Next: coverd --store {} db check", dir.display())?;
             Ok(Exit::Done)
         }

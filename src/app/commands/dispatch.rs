@@ -13,7 +13,9 @@ pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
     let Cli { global, command } = cli;
     let context = || Context::new(&global, environment);
     match command {
-        Command::Demo(args) => replayed::demo(&args, &Context::without_config(&global, environment)?),
+        Command::Demo(args) => {
+            replayed::demo(&args, &Context::without_config(&global, environment)?)
+        }
         Command::Run => watch::run(&context()?.logging(environment)),
         Command::Check(args) => watch::check(&args, &context()?.logging(environment)),
         Command::Backfill(args) => watch::backfill(&args, &context()?.logging(environment)),

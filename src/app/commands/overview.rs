@@ -37,9 +37,22 @@ pub fn sources(context: &Context) -> Result<Exit, Failure> {
     ]);
     for source in sources::all() {
         let meta = source.meta();
-        let state = reader.as_ref().map(|reader| reader.source_state(meta.id)).transpose()?.flatten();
-        let problems = reader.as_ref().map(|reader| reader.open_problems(meta.id)).transpose()?.unwrap_or_default();
-        let enabled = context.config.sources.by_id.get(meta.id).is_none_or(|settings| settings.enabled);
+        let state = reader
+            .as_ref()
+            .map(|reader| reader.source_state(meta.id))
+            .transpose()?
+            .flatten();
+        let problems = reader
+            .as_ref()
+            .map(|reader| reader.open_problems(meta.id))
+            .transpose()?
+            .unwrap_or_default();
+        let enabled = context
+            .config
+            .sources
+            .by_id
+            .get(meta.id)
+            .is_none_or(|settings| settings.enabled);
         table.push([
             Cell::text(meta.id),
             Cell::text(meta.title),
@@ -48,7 +61,11 @@ pub fn sources(context: &Context) -> Result<Exit, Failure> {
             Cell::maybe(state.as_ref().and_then(|state| state.last_good).map(minute)),
             Cell::maybe(state.as_ref().map(|state| minute(state.next_due))),
             Cell::maybe(state.as_ref().map(|state| state.listed.len())),
-            Cell::list(problems.iter().map(words)).tone(if problems.is_empty() { Tone::Plain } else { Tone::Bad }),
+            Cell::list(problems.iter().map(words)).tone(if problems.is_empty() {
+                Tone::Plain
+            } else {
+                Tone::Bad
+            }),
             Cell::text(meta.about),
             Cell::text(meta.home),
         ]);
@@ -62,7 +79,12 @@ fn minute(at: DateTime<Utc>) -> String {
 }
 
 fn words(open: &OpenProblem) -> String {
-    format!("{}: {} (since {})", open.problem.kind, open.problem.text, minute(open.since))
+    format!(
+        "{}: {} (since {})",
+        open.problem.kind,
+        open.problem.text,
+        minute(open.since)
+    )
 }
 
 /// What keeps coverd from seeing or from telling.
@@ -76,7 +98,12 @@ fn health_of(context: &Context, reader: &Reader) -> Result<Health, Failure> {
     let mut blind: Vec<String> = reader
         .all_open_problems()?
         .iter()
-        .filter(|open| !matches!(open.problem.kind, ProblemKind::Concern | ProblemKind::DeliveryDead))
+        .filter(|open| {
+            !matches!(
+                open.problem.kind,
+                ProblemKind::Concern | ProblemKind::DeliveryDead
+            )
+        })
         .map(|open| format!("{}: {}", open.problem.source, words(open)))
         .collect();
     let replayed = context.config.store.join("replayed").exists();
@@ -88,14 +115,23 @@ fn health_of(context: &Context, reader: &Reader) -> Result<Health, Failure> {
         }
         match reader.source_state(meta.id)? {
             None => blind.push(format!("{}: never read", meta.id)),
-            Some(state) if state.last_good.is_none() => blind.push(format!("{}: never read in full", meta.id)),
+            Some(state) if state.last_good.is_none() => {
+                blind.push(format!("{}: never read in full", meta.id))
+            }
             Some(state) if state.last_good.is_some_and(|good| now - good > STALE) => {
-                blind.push(format!("{}: no good read since {}", meta.id, state.last_good.map(minute).unwrap_or_default()));
+                blind.push(format!(
+                    "{}: no good read since {}",
+                    meta.id,
+                    state.last_good.map(minute).unwrap_or_default()
+                ));
             }
             Some(_) => {}
         }
     }
-    Ok(Health { blind, dead: reader.outbox_counts()?.dead })
+    Ok(Health {
+        blind,
+        dead: reader.outbox_counts()?.dead,
+    })
 }
 
 /// One line for a monitor, and an exit code.
@@ -115,7 +151,13 @@ pub fn health(context: &Context) -> Result<Exit, Failure> {
         .collect();
     if context.output.format == Format::Table {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "{word}: {} sources blind, {} deliveries dead, {} concerns", health.blind.len(), health.dead, concerns.len())?;
+        writeln!(
+            out,
+            "{word}: {} sources blind, {} deliveries dead, {} concerns",
+            health.blind.len(),
+            health.dead,
+            concerns.len()
+        )?;
         for line in health.blind.iter().chain(&concerns) {
             writeln!(out, "  {}", crate::render::escape::harmless(line))?;
         }
@@ -148,11 +190,26 @@ pub fn status(context: &Context) -> Result<Exit, Failure> {
     let counts = reader.outbox_counts()?;
     let mut table = Table::new([Column::left("what", ""), Column::left("value", "")]);
     let mut line = |what: &str, value: String| table.push([Cell::text(what), Cell::text(value)]);
-    line("configuration", config.file.as_ref().map_or_else(|| "built-in defaults".to_owned(), |file| file.display().to_string()));
+    line(
+        "configuration",
+        config.file.as_ref().map_or_else(
+            || "built-in defaults".to_owned(),
+            |file| file.display().to_string(),
+        ),
+    );
     line("store", config.store.display().to_string());
     line("codes", codes);
     line("look-alikes", joined(&config.watch.look_alikes));
-    line("determinations", config.watch.ncds.values().map(|link| format!("NCD {}", link.section)).collect::<Vec<_>>().join(", "));
+    line(
+        "determinations",
+        config
+            .watch
+            .ncds
+            .values()
+            .map(|link| format!("NCD {}", link.section))
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
     line("localities", joined(&config.watch.localities));
     for source in sources::all() {
         let id = source.meta().id;
@@ -167,7 +224,13 @@ pub fn status(context: &Context) -> Result<Exit, Failure> {
         };
         line(&format!("source {id}"), value);
     }
-    line("outbox", format!("{} pending, {} delivered, {} dead", counts.pending, counts.delivered, counts.dead));
+    line(
+        "outbox",
+        format!(
+            "{} pending, {} delivered, {} dead",
+            counts.pending, counts.delivered, counts.dead
+        ),
+    );
     for open in reader.all_open_problems()? {
         line(&format!("problem of {}", open.problem.source), words(&open));
     }
@@ -177,13 +240,20 @@ pub fn status(context: &Context) -> Result<Exit, Failure> {
 
 fn joined<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
     let texts: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
-    if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
+    if texts.is_empty() {
+        "none".to_owned()
+    } else {
+        texts.join(", ")
+    }
 }
 
 /// Mails that were sent, wait, or can never be delivered.
 pub fn outbox(args: &OutboxArgs, context: &Context) -> Result<Exit, Failure> {
     let reader = context.reader()?;
-    let filter = DeliveryFilter { state: args.state, ..DeliveryFilter::default() };
+    let filter = DeliveryFilter {
+        state: args.state,
+        ..DeliveryFilter::default()
+    };
     let found = reader.deliveries(&filter)?;
     if found.is_empty() && context.output.format == Format::Table {
         writeln!(std::io::stdout(), "The outbox is empty.")?;
@@ -202,9 +272,14 @@ pub fn outbox(args: &OutboxArgs, context: &Context) -> Result<Exit, Failure> {
         Column::left("alert", "Alert"),
     ]);
     for delivery in &found {
-        let last = reader.attempts(&delivery.outgoing.id)?.pop().map(|attempt| match attempt.outcome {
-            Outcome::Accepted(words) | Outcome::Deferred(words) | Outcome::Refused(words) => words,
-        });
+        let last = reader
+            .attempts(&delivery.outgoing.id)?
+            .pop()
+            .map(|attempt| match attempt.outcome {
+                Outcome::Accepted(words) | Outcome::Deferred(words) | Outcome::Refused(words) => {
+                    words
+                }
+            });
         let tone = match delivery.state {
             DeliveryState::Dead => Tone::Bad,
             DeliveryState::Pending | DeliveryState::Delivered => Tone::Plain,

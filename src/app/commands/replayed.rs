@@ -51,17 +51,25 @@ role = \"operator\"
 /// Replays the recording that is built into the program.
 pub fn demo(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
     let folder = &args.dir;
-    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Failure::message(Exit::Usage, format!("{} is not empty", folder.display()))
-            .next("remove it, or name another folder with --dir"));
+    if folder
+        .read_dir()
+        .is_ok_and(|mut entries| entries.next().is_some())
+    {
+        return Err(
+            Failure::message(Exit::Usage, format!("{} is not empty", folder.display()))
+                .next("remove it, or name another folder with --dir"),
+        );
     }
     wiring::create_private(folder)?;
     let file = folder.join("coverd.toml");
     fs::write(&file, DEMO_CONFIG).with_context(|| format!("cannot write {}", file.display()))?;
-    let config = Config::load(Some(&file), &Environment::default(), super::check_schedule).or_exit(Exit::Configuration)?;
+    let config = Config::load(Some(&file), &Environment::default(), super::check_schedule)
+        .or_exit(Exit::Configuration)?;
     let recording = Recording::embedded(&RECORDING).or_exit(Exit::Unexpected)?;
 
-    say("A replay of spring 2020, when Medicare began to pay for dry needling (20560, 20561).\nEvery document goes through coverd as it would in earnest; only the clock is set.\n")?;
+    say(
+        "A replay of spring 2020, when Medicare began to pay for dry needling (20560, 20561).\nEvery document goes through coverd as it would in earnest; only the clock is set.\n",
+    )?;
     run_recording(&config, recording, context, true)?;
     ask(&config, context)?;
     say(&format!(
@@ -76,16 +84,28 @@ fn ask(config: &Config, context: &Context) -> Result<(), Failure> {
     let reader = wiring::open_reader(config)?;
     let links: Vec<NcdLink> = config.watch.ncds.values().cloned().collect();
     say("\nWhat coverd answers now\n")?;
-    for (on, published) in [("2020-02-10", None), ("2020-02-10", Some("2020-01-15")), ("2020-05-12", None)] {
+    for (on, published) in [
+        ("2020-02-10", None),
+        ("2020-02-10", Some("2020-01-15")),
+        ("2020-05-12", None),
+    ] {
         let question = Question {
             service: "20560".parse().context("the code of the demonstration")?,
             on: on.parse().context("a date of the demonstration")?,
             place: None,
-            as_published_on: published.map(str::parse).transpose().context("a date of the demonstration")?,
+            as_published_on: published
+                .map(str::parse)
+                .transpose()
+                .context("a date of the demonstration")?,
             as_known_on: None,
         };
-        let seen_as = published.map(|day| format!(" (as published by {day})")).unwrap_or_default();
-        say(&format!("\n  {}{seen_as}", answered(&reader, &question, &links)?.summary))?;
+        let seen_as = published
+            .map(|day| format!(" (as published by {day})"))
+            .unwrap_or_default();
+        say(&format!(
+            "\n  {}{seen_as}",
+            answered(&reader, &question, &links)?.summary
+        ))?;
     }
     say("\n\nHistory of the status indicator and of payment\n")?;
     super::answer::print_outline(&reader, "20560", context)
@@ -98,7 +118,9 @@ pub fn replay_command(args: &ReplayArgs, context: &Context) -> Result<Exit, Fail
         config.store.clone_from(into);
     }
     // A replay never mails anyone: what would have been sent is written beside the store.
-    config.mail.channel = MailChannel::File { dir: config.store.join("mail") };
+    config.mail.channel = MailChannel::File {
+        dir: config.store.join("mail"),
+    };
     for recipient in &mut config.recipients {
         config.mail.channel.id().clone_into(&mut recipient.channel);
     }
@@ -107,12 +129,24 @@ pub fn replay_command(args: &ReplayArgs, context: &Context) -> Result<Exit, Fail
         .or_exit(Exit::Usage)?;
     let well = run_recording(&config, recording, context, false)?;
     if args.into.is_some() {
-        say(&format!("\nThe store is in {0}: coverd --store {0} changes\n", config.store.display()))?;
+        say(&format!(
+            "\nThe store is in {0}: coverd --store {0} changes\n",
+            config.store.display()
+        ))?;
     }
-    Ok(if well { Exit::Done } else { Exit::SourceUnreadable })
+    Ok(if well {
+        Exit::Done
+    } else {
+        Exit::SourceUnreadable
+    })
 }
 
-fn run_recording(config: &Config, recording: Recording, context: &Context, show_mail: bool) -> Result<bool, Failure> {
+fn run_recording(
+    config: &Config,
+    recording: Recording,
+    context: &Context,
+    show_mail: bool,
+) -> Result<bool, Failure> {
     let progress = |text: &str| {
         if !show_mail {
             let _ = writeln!(std::io::stderr(), "  {}", harmless(text));
@@ -120,14 +154,16 @@ fn run_recording(config: &Config, recording: Recording, context: &Context, show_
     };
     let mut well = true;
     let mut shown = 0_usize;
-    context.runtime()?.block_on(replay(config, recording, &progress, async |_, moment| {
-        tell(moment)?;
-        well &= moment.passes.iter().all(|pass| pass.problems.is_empty());
-        if show_mail {
-            shown += show_new_mail(config, shown)?;
-        }
-        Ok(())
-    }))?;
+    context
+        .runtime()?
+        .block_on(replay(config, recording, &progress, async |_, moment| {
+            tell(moment)?;
+            well &= moment.passes.iter().all(|pass| pass.problems.is_empty());
+            if show_mail {
+                shown += show_new_mail(config, shown)?;
+            }
+            Ok(())
+        }))?;
     Ok(well)
 }
 
@@ -139,9 +175,16 @@ fn tell(moment: &Moment) -> Result<(), Failure> {
             (read, 0) => format!("{read} read anew, nothing to tell"),
             (read, alerts) => format!("{read} read anew, {alerts} alerted"),
         };
-        say(&format!("  {:<4} {} documents listed, {news}\n", pass.source, pass.units))?;
+        say(&format!(
+            "  {:<4} {} documents listed, {news}\n",
+            pass.source, pass.units
+        ))?;
         for problem in &pass.problems {
-            say(&format!("       {}: {}\n", problem.kind, harmless(&problem.text)))?;
+            say(&format!(
+                "       {}: {}\n",
+                problem.kind,
+                harmless(&problem.text)
+            ))?;
         }
     }
     Ok(())
@@ -155,10 +198,18 @@ fn show_new_mail(config: &Config, shown: usize) -> Result<usize, Failure> {
     let new = sent.len().saturating_sub(shown);
     for delivery in sent.iter().take(new).rev() {
         let outgoing = &delivery.outgoing;
-        say(&format!("\n  Mail to {}\n  Subject: {}\n\n", outgoing.recipient, harmless(&outgoing.subject)))?;
-        let alert = reader.alert(&outgoing.alert)?.context("a message without its alert")?;
+        say(&format!(
+            "\n  Mail to {}\n  Subject: {}\n\n",
+            outgoing.recipient,
+            harmless(&outgoing.subject)
+        ))?;
+        let alert = reader
+            .alert(&outgoing.alert)?
+            .context("a message without its alert")?;
         let envelope = wiring::envelope(config);
-        let text = bodies(&alert, &envelope).context("the message cannot be shown")?.text;
+        let text = bodies(&alert, &envelope)
+            .context("the message cannot be shown")?
+            .text;
         for line in text.lines() {
             say(&format!("  | {}\n", harmless(line)))?;
         }
@@ -170,8 +221,13 @@ fn show_new_mail(config: &Config, shown: usize) -> Result<usize, Failure> {
 }
 
 fn mail_file(config: &Config, id: &str) -> Option<std::path::PathBuf> {
-    let MailChannel::File { dir: folder } = &config.mail.channel else { return None };
-    let mut files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let MailChannel::File { dir: folder } = &config.mail.channel else {
+        return None;
+    };
+    let mut files = fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path());
     files.find(|file| file.to_string_lossy().contains(id))
 }
 

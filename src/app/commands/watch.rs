@@ -28,7 +28,10 @@ const PATIENCE: Duration = Duration::from_hours(3);
 
 /// Runs for good.
 pub fn run(context: &Context) -> Result<Exit, Failure> {
-    context.config.require_recipients(Role::Practice).or_exit(Exit::Configuration)?;
+    context
+        .config
+        .require_recipients(Role::Practice)
+        .or_exit(Exit::Configuration)?;
     let lock = lock(context)?;
     let app = wiring::on_network(&context.config)?;
     context.runtime()?.block_on(async {
@@ -56,10 +59,15 @@ fn lock(context: &Context) -> Result<InstanceLock, Failure> {
 
 /// One pass over the sources; where a daemon runs, by asking it.
 pub fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
-    let ids: Vec<&'static str> = crate::sources::all().iter().map(|source| source.meta().id).collect();
+    let ids: Vec<&'static str> = crate::sources::all()
+        .iter()
+        .map(|source| source.meta().id)
+        .collect();
     if let Some(unknown) = args.sources.iter().find(|id| !ids.contains(&id.as_str())) {
-        return Err(Failure::message(Exit::Usage, format!("there is no source '{unknown}'"))
-            .next(format!("the sources are {}", ids.join(", "))));
+        return Err(
+            Failure::message(Exit::Usage, format!("there is no source '{unknown}'"))
+                .next(format!("the sources are {}", ids.join(", "))),
+        );
     }
     let lock = match lock(context) {
         Ok(lock) => lock,
@@ -74,7 +82,11 @@ pub fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
         let delivered = runtime.block_on(deliver_due(&app, &CancellationToken::new()))?;
         let mut out = std::io::stdout().lock();
         if delivered.accepted + delivered.deferred + delivered.dead > 0 {
-            writeln!(out, "mail: {} delivered, {} to be tried again, {} given up", delivered.accepted, delivered.deferred, delivered.dead)?;
+            writeln!(
+                out,
+                "mail: {} delivered, {} to be tried again, {} given up",
+                delivered.accepted, delivered.deferred, delivered.dead
+            )?;
         }
         if delivered.dead > 0 && exit == Exit::Done {
             exit = Exit::DeliveryDead;
@@ -91,7 +103,11 @@ async fn pass(app: &Arc<App>, sources: &[String], mode: Mode) -> anyhow::Result<
         if sources.is_empty() || sources.iter().any(|asked| asked == id) {
             let _turn = app.turn(id).await;
             let progress = |text: &str| {
-                let _ = writeln!(std::io::stderr(), "{}", crate::render::escape::harmless(text));
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "{}",
+                    crate::render::escape::harmless(text)
+                );
             };
             passes.push(check_source(app, &scheduled.source, mode, &progress).await?);
         }
@@ -106,7 +122,12 @@ fn report(passes: &[Pass]) -> Result<Exit, Failure> {
     for pass in passes {
         writeln!(out, "{}", summary(pass))?;
         for problem in &pass.problems {
-            writeln!(out, "  {}: {}", problem.kind, crate::render::escape::harmless(&problem.text))?;
+            writeln!(
+                out,
+                "  {}: {}",
+                problem.kind,
+                crate::render::escape::harmless(&problem.text)
+            )?;
             if problem.kind != ProblemKind::Concern {
                 exit = Exit::SourceUnreadable;
             }
@@ -129,15 +150,27 @@ fn summary(pass: &Pass) -> String {
 fn ask_daemon(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
     let client = ControlClient::new(&context.config.store);
     let request = json!({"do": "check", "sources": args.sources});
-    let answer = context.runtime()?.block_on(client.ask(&request, PATIENCE)).or_exit(Exit::AlreadyRunning)?;
+    let answer = context
+        .runtime()?
+        .block_on(client.ask(&request, PATIENCE))
+        .or_exit(Exit::AlreadyRunning)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "The running coverd looked:")?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    for line in answer.get("lines").and_then(Value::as_array).into_iter().flatten() {
+    for line in answer
+        .get("lines")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         writeln!(out, "{}", crate::render::escape::harmless(&text(line)))?;
     }
     let well = answer.get("well").and_then(Value::as_bool).unwrap_or(false);
-    Ok(if well { Exit::Done } else { Exit::SourceUnreadable })
+    Ok(if well {
+        Exit::Done
+    } else {
+        Exit::SourceUnreadable
+    })
 }
 
 /// Reads the releases of past years into the history.
@@ -148,7 +181,9 @@ pub fn backfill(args: &BackfillArgs, context: &Context) -> Result<Exit, Failure>
         config.sources.since_year = since;
     }
     let app = wiring::on_network(&config)?;
-    let passes = context.runtime()?.block_on(pass(&app, &[], Mode::Backfill))?;
+    let passes = context
+        .runtime()?
+        .block_on(pass(&app, &[], Mode::Backfill))?;
     report(&passes)
 }
 
@@ -166,7 +201,10 @@ pub fn mail_test(args: &MailTestArgs, context: &Context) -> Result<Exit, Failure
         }
     }
     if recipients.is_empty() {
-        return Err(Failure::message(Exit::Configuration, "there is nobody to send to").next("add a [[recipient]] to the configuration"));
+        return Err(
+            Failure::message(Exit::Configuration, "there is nobody to send to")
+                .next("add a [[recipient]] to the configuration"),
+        );
     }
     let channels = wiring::channels(config)?;
     let envelope = wiring::envelope(config);
@@ -174,7 +212,8 @@ pub fn mail_test(args: &MailTestArgs, context: &Context) -> Result<Exit, Failure
     let mut exit = Exit::Done;
     let mut out = std::io::stdout().lock();
     for recipient in &recipients {
-        let message = test_message(recipient, &envelope, SystemClock.now()).or_exit(Exit::Configuration)?;
+        let message =
+            test_message(recipient, &envelope, SystemClock.now()).or_exit(Exit::Configuration)?;
         match runtime.block_on(channels.send(&message)) {
             Outcome::Accepted(words) => writeln!(out, "{}: accepted ({words})", recipient.address)?,
             Outcome::Deferred(words) => {

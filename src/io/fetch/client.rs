@@ -61,7 +61,12 @@ impl Fetcher {
     pub fn validators(&self, fetched: &Fetched) -> Validators {
         let host = Url::parse(&fetched.final_url).ok();
         let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
-        super::validators::sound_validators(host, &fetched.headers, fetched.at, &self.inner.config.trusted_last_modified)
+        super::validators::sound_validators(
+            host,
+            &fetched.headers,
+            fetched.at,
+            &self.inner.config.trusted_last_modified,
+        )
     }
 
     /// A fetcher with these limits.

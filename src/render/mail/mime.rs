@@ -91,7 +91,14 @@ pub fn compose(
     created: DateTime<Utc>,
 ) -> Result<Outgoing, ComposeError> {
     let id = delivery_id(&alert.id, &to.channel, &to.address);
-    write(id, &alert.id, bodies(alert, envelope)?, to, envelope, created)
+    write(
+        id,
+        &alert.id,
+        bodies(alert, envelope)?,
+        to,
+        envelope,
+        created,
+    )
 }
 
 /// Writes a message by which a person sees that mail from coverd arrives. It tells no alert and is
@@ -99,13 +106,19 @@ pub fn compose(
 ///
 /// # Errors
 /// As [`compose`].
-pub fn test_message(to: &Recipient, envelope: &Envelope, created: DateTime<Utc>) -> Result<Outgoing, ComposeError> {
+pub fn test_message(
+    to: &Recipient,
+    envelope: &Envelope,
+    created: DateTime<Utc>,
+) -> Result<Outgoing, ComposeError> {
     let id = delivery_id(&format!("test {created}"), &to.channel, &to.address);
     let words = "This is a test. Mail from coverd reaches you; nothing changed at CMS.";
     let text = Bodies {
         subject: "[coverd] test: mail from coverd reaches you".to_owned(),
         text: format!("{words}\n"),
-        html: format!("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>coverd</title></head><body><p>{words}</p></body></html>\n"),
+        html: format!(
+            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>coverd</title></head><body><p>{words}</p></body></html>\n"
+        ),
     };
     write(id, "test", text, to, envelope, created)
 }
@@ -118,8 +131,16 @@ fn write(
     envelope: &Envelope,
     created: DateTime<Utc>,
 ) -> Result<Outgoing, ComposeError> {
-    let Bodies { subject, text, html } = bodies;
-    let from = mailbox("name of the sender", &envelope.from_name, &envelope.from_address)?;
+    let Bodies {
+        subject,
+        text,
+        html,
+    } = bodies;
+    let from = mailbox(
+        "name of the sender",
+        &envelope.from_name,
+        &envelope.from_address,
+    )?;
     let message_id = format!("<{id}@{}>", from.email.domain());
     let message = message(&Parts {
         alert,

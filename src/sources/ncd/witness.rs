@@ -9,8 +9,8 @@ use super::record::Record;
 use crate::model::attribute::Attribute;
 use crate::model::document::Document;
 use crate::model::fact::{Fact, Observation, Value};
-use crate::model::topic::Subject;
 use crate::model::request::Concern;
+use crate::model::topic::Subject;
 use crate::parse::text::{find_words, headlines, paragraphs, words};
 
 /// What the page says of a text.
@@ -52,21 +52,37 @@ pub fn page_against_last(
 /// What the operator is told while the record cannot be had and the page can: whether the page still
 /// shows what was last believed. Never a fact.
 pub(super) fn while_unreachable(page: &Document, believed: &[Fact]) -> Option<String> {
-    let last = believed.iter().max_by_key(|fact| (fact.origin.published, fact.origin.learned))?;
-    let Subject::Policy(name) = &last.statement.topic.subject else { return None };
+    let last = believed
+        .iter()
+        .max_by_key(|fact| (fact.origin.published, fact.origin.learned))?;
+    let Subject::Policy(name) = &last.statement.topic.subject else {
+        return None;
+    };
     let text = |attribute| match last.statement.values.get(&attribute)? {
         Observation::Value(Value::Text(text)) => Some(text.as_str()),
         Observation::Value(Value::Amount(_)) | Observation::Absent => None,
     };
     let section = name.strip_prefix("NCD ")?;
-    let verdict = page_against_last(page, text(Attribute::Title)?, section, text(Attribute::Indications)?);
+    let verdict = page_against_last(
+        page,
+        text(Attribute::Title)?,
+        section,
+        text(Attribute::Indications)?,
+    );
     let at = &page.final_url;
     Some(match verdict {
-        PageVerdict::Agrees => format!("The page {at} still shows the indications that were last read ({})", last.origin.published),
+        PageVerdict::Agrees => format!(
+            "The page {at} still shows the indications that were last read ({})",
+            last.origin.published
+        ),
         PageVerdict::Differs { page, text, .. } => {
-            format!("The page {at} shows other indications than were last read: \"{page}\" where the record had \"{text}\"; read it yourself, coverd believes the record only")
+            format!(
+                "The page {at} shows other indications than were last read: \"{page}\" where the record had \"{text}\"; read it yourself, coverd believes the record only"
+            )
         }
-        PageVerdict::NotRecognised { why } => format!("The page {at} could be captured but not compared ({why})"),
+        PageVerdict::NotRecognised { why } => {
+            format!("The page {at} could be captured but not compared ({why})")
+        }
     })
 }
 

@@ -35,6 +35,7 @@ pub(super) fn discover(
     if has_failed(LIST_URL) {
         return Ok(Discovery::Complete {
             units: Vec::new(),
+            listed: None,
             concerns: Vec::new(),
         });
     }
@@ -111,7 +112,13 @@ pub(super) fn discover(
     if whole {
         concerns.extend(missing(&list.pages, brief));
     }
-    Ok(Discovery::Complete { units, concerns })
+    // Also those whose page cannot be read today: they are old all the same.
+    let listed = Some(list.pages.keys().map(ToString::to_string).collect());
+    Ok(Discovery::Complete {
+        units,
+        listed,
+        concerns,
+    })
 }
 
 /// A release's archive as a unit; `page` is the release page, where it was seen.
