@@ -46,7 +46,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Reads a page, which must have passed [`too_deep`].
+    /// Reads a page, which must have passed [`super::nesting::too_deep`].
     pub(super) fn read(text: &str) -> Self {
         let dom = Html::parse_document(text);
         let mut page = Self::default();
