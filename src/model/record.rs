@@ -17,6 +17,8 @@ use super::request::Unlisted;
 pub struct CaptureRecord {
     /// The answer.
     pub capture: Capture,
+    /// Length of the document in bytes, where the answer had a body that was kept.
+    pub length: Option<u64>,
     /// The tag under which it was asked for ([`super::request::Reuse::Tag`]).
     pub tag: Option<String>,
     /// What to send with the next request; `None` keeps none.
@@ -38,6 +40,19 @@ pub struct ReadingRecord {
     pub statements: Vec<Statement>,
     /// What it says of national services that it does not name.
     pub unlisted: Option<Unlisted>,
+}
+
+/// The number of a stored reading; it has a meaning only in the database that gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReadingId(pub i64);
+
+/// What a document read earlier, as a full list, says of a topic first met later: it is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbsenceRecord {
+    /// The earlier reading; it has an [`Unlisted`].
+    pub reading: ReadingId,
+    /// What it says, built from its [`Unlisted`]. Ignored when the reading names the topic already.
+    pub statement: Statement,
 }
 
 /// A change as it is kept: with the alert that told it, or as history.
@@ -83,6 +98,8 @@ pub struct CheckRecord {
     pub captures: Vec<CaptureRecord>,
     /// A document read.
     pub reading: Option<ReadingRecord>,
+    /// What earlier full readings say of topics that they did not name.
+    pub absences: Vec<AbsenceRecord>,
     /// What moved.
     pub changes: Vec<ChangeRecord>,
     /// What is told.
@@ -103,6 +120,7 @@ impl CheckRecord {
             at,
             captures: Vec::new(),
             reading: None,
+            absences: Vec::new(),
             changes: Vec::new(),
             alerts: Vec::new(),
             deliveries: Vec::new(),

@@ -1,0 +1,231 @@
+//! A backup is one file: a snapshot of the database with the documents inside.
+//!
+//! It is taken while the daemon runs, and it is consistent: the documents are those that the
+//! snapshot names, and documents never change. The file is an SQLite database of its own kind; it
+//! cannot be mistaken for the one in use, and [`restore`] takes it apart again.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags, params};
+
+use super::connection::{BACKUP_ID, DATABASE_ID, Reader, create_private, open_file};
+use super::encode::{Form, column};
+use super::error::StoreError;
+use super::migrate;
+use crate::io::blobs::Blobs;
+
+/// All pages in one step: in a write-ahead log that holds one snapshot and stops no writer.
+const ALL_PAGES: i32 = -1;
+
+/// What a backup holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupReport {
+    /// Documents in it.
+    pub documents: u64,
+    /// Size of the file in bytes.
+    pub bytes: u64,
+    /// Documents that are missing or damaged, in words; the backup was made without them.
+    pub unreadable: Vec<String>,
+}
+
+/// What was restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestoreReport {
+    /// Documents put back.
+    pub documents: u64,
+}
+
+impl Reader {
+    /// Writes a backup, which takes the place of `to` when it is whole and on disk.
+    ///
+    /// # Errors
+    /// When the file cannot be written or the database not read. Documents that cannot be read are
+    /// in the report.
+    pub fn backup(&self, blobs: &Blobs, to: &Path) -> Result<BackupReport, StoreError> {
+        let temporary = Temporary::beside(to)?;
+        let mut copy = open_file(&temporary.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        copy_pages(&self.connection, &mut copy)?;
+        let (documents, unreadable) = add_documents(&mut copy, blobs)?;
+        copy.pragma_update(None, "application_id", BACKUP_ID)?;
+        close(copy)?;
+        let bytes = temporary.keep_as(to)?;
+        Ok(BackupReport {
+            documents,
+            bytes,
+            unreadable,
+        })
+    }
+}
+
+/// Takes a backup apart: the documents into `blobs`, the database to `database`, which must not be
+/// there yet. The database appears last, so that what was interrupted can be repeated.
+///
+/// # Errors
+/// When `from` is no backup, is damaged, or is newer than this program; when `database` is there.
+pub fn restore(from: &Path, database: &Path, blobs: &Blobs) -> Result<RestoreReport, StoreError> {
+    for part in [
+        database.to_owned(),
+        beside(database, "-wal"),
+        beside(database, "-shm"),
+    ] {
+        // The log of another database would be played into the restored one.
+        if part.exists() {
+            return Err(StoreError::Exists { path: part });
+        }
+    }
+    let backup = open_file(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    check_backup(&backup, from)?;
+    let documents = put_back(&backup, blobs)?;
+
+    let temporary = Temporary::beside(database)?;
+    let mut copy = open_file(&temporary.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    copy_pages(&backup, &mut copy)?;
+    copy.execute_batch("DROP TABLE backup_documents; VACUUM;")?;
+    copy.pragma_update(None, "application_id", DATABASE_ID)?;
+    close(copy)?;
+    temporary.keep_as(database)?;
+    Ok(RestoreReport { documents })
+}
+
+fn check_backup(backup: &Connection, from: &Path) -> Result<(), StoreError> {
+    let id: i32 = backup.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if id != BACKUP_ID {
+        return Err(StoreError::Foreign {
+            path: from.to_owned(),
+        });
+    }
+    let found = backup.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = migrate::newest()?;
+    if found > known {
+        return Err(StoreError::Newer {
+            path: from.to_owned(),
+            found,
+            known,
+        });
+    }
+    let health: String = backup.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if health == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::Corrupt {
+            detail: format!("{}: {health}", from.display()),
+        })
+    }
+}
+
+fn put_back(backup: &Connection, blobs: &Blobs) -> Result<u64, StoreError> {
+    let mut statement = backup.prepare("SELECT hash, content FROM backup_documents")?;
+    let mut rows = statement.query([])?;
+    let mut documents = 0;
+    while let Some(row) = rows.next()? {
+        let content = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+        blobs.put_compressed(&column(row, 0)?, content)?;
+        documents += 1;
+    }
+    Ok(documents)
+}
+
+fn copy_pages(from: &Connection, to: &mut Connection) -> Result<(), StoreError> {
+    match Backup::new(from, to)?.step(ALL_PAGES)? {
+        StepResult::Done => {}
+        StepResult::Busy | StepResult::Locked => return Err(StoreError::Busy),
+        other => {
+            return Err(StoreError::Other(format!("the copy stopped: {other:?}")));
+        }
+    }
+    // One file, without a log beside it.
+    to.pragma_update(None, "journal_mode", "delete")?;
+    Ok(())
+}
+
+/// Puts the bytes of every document that the copy names into the copy.
+fn add_documents(copy: &mut Connection, blobs: &Blobs) -> Result<(u64, Vec<String>), StoreError> {
+    let transaction = copy.transaction()?;
+    transaction.execute_batch(
+        "CREATE TABLE backup_documents (hash TEXT PRIMARY KEY NOT NULL, content BLOB NOT NULL) STRICT",
+    )?;
+    let mut unreadable = Vec::new();
+    let mut documents = 0;
+    {
+        let mut named = transaction.prepare("SELECT hash FROM documents ORDER BY hash")?;
+        let mut add =
+            transaction.prepare("INSERT INTO backup_documents (hash, content) VALUES (?1, ?2)")?;
+        let mut rows = named.query([])?;
+        while let Some(row) = rows.next()? {
+            let hash = column(row, 0)?;
+            // Proven first: a backup must not carry on what is damaged as if it were proof.
+            match blobs.verify(&hash).and_then(|_| blobs.compressed(&hash)) {
+                Ok(content) => {
+                    add.execute(params![hash.form(), content])?;
+                    documents += 1;
+                }
+                Err(error) => unreadable.push(error.to_string()),
+            }
+        }
+    }
+    transaction.commit()?;
+    Ok((documents, unreadable))
+}
+
+fn close(connection: Connection) -> Result<(), StoreError> {
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// A file that becomes another one when it is whole, and is removed when it never does.
+struct Temporary {
+    path: PathBuf,
+}
+
+impl Temporary {
+    fn beside(target: &Path) -> Result<Self, StoreError> {
+        let path = beside(target, &format!(".{}.part", std::process::id()));
+        let temporary = Self { path };
+        temporary.remove();
+        create_private(&temporary.path)?;
+        Ok(temporary)
+    }
+
+    /// Returns the size of the file in bytes.
+    fn keep_as(self, target: &Path) -> Result<u64, StoreError> {
+        let file = |verb| move |error| StoreError::file(verb, target, error);
+        let whole = File::open(&self.path).map_err(file("open"))?;
+        whole.sync_all().map_err(file("write"))?;
+        let bytes = whole.metadata().map_err(file("read"))?.len();
+        fs::rename(&self.path, target).map_err(file("rename"))?;
+        // The rename is on disk only when the folder is.
+        let folder = target
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(file("write"))?;
+        Ok(bytes)
+    }
+
+    fn remove(&self) {
+        for path in [
+            self.path.clone(),
+            beside(&self.path, "-journal"),
+            beside(&self.path, "-wal"),
+            beside(&self.path, "-shm"),
+        ] {
+            // It may not be there, and it is of no use to anybody if it is.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}

@@ -1,0 +1,295 @@
+//! Opening the database: the one place that sets the pragmas everything relies on.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use super::error::StoreError;
+use super::migrate;
+use crate::model::fact::{Origin, Values};
+
+/// How long a step waits for another program that holds the database.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Marks a file as a database of coverd ("covD") in SQLite's own header.
+pub(super) const DATABASE_ID: i32 = 0x636f_7644;
+
+/// Marks a file as a backup ("covB").
+pub(super) const BACKUP_ID: i32 = 0x636f_7642;
+
+/// Reads the database. Any number may be open beside the one [`Store`]; each sees what was
+/// committed before its question.
+pub struct Reader {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    /// What rows say, by payload number: rows repeat, and are shared.
+    pub(super) payloads: RefCell<HashMap<i64, Values>>,
+    /// By reading number; an origin never changes once it is written.
+    pub(super) origins: RefCell<HashMap<i64, Arc<Origin>>>,
+}
+
+/// Writes the database; there is one at a time. [`Store::read`] asks questions of it.
+pub struct Store {
+    reader: Reader,
+}
+
+impl Reader {
+    /// Opens an existing database for reading.
+    ///
+    /// # Errors
+    /// When it is missing, not ours, newer than this program, or has to be migrated first.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = open_file(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.pragma_update(None, "query_only", true)?;
+        let version = migrate::version_of(&connection, path)?;
+        let known = migrate::newest()?;
+        if version > known {
+            return Err(StoreError::Newer {
+                path: path.to_owned(),
+                found: version,
+                known,
+            });
+        }
+        if version < known {
+            return Err(StoreError::NeedsMigration {
+                path: path.to_owned(),
+                found: version,
+                known,
+            });
+        }
+        Ok(Self::of(connection, path))
+    }
+
+    fn of(connection: Connection, path: &Path) -> Self {
+        Self {
+            connection,
+            path: path.to_owned(),
+            payloads: RefCell::default(),
+            origins: RefCell::default(),
+        }
+    }
+
+    /// One unchanging view for several questions.
+    pub(super) fn snapshot(&self) -> Result<Transaction<'_>, StoreError> {
+        Ok(self.connection.unchecked_transaction()?)
+    }
+}
+
+impl Store {
+    /// Opens the database for writing; makes it, readable by its owner alone, where it is missing,
+    /// and brings it up to date.
+    ///
+    /// # Errors
+    /// When it cannot be opened, is not ours, is newer than this program, or a migration fails.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        create_private(path)?;
+        let mut connection = open_file(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Before anything is changed: is it ours, and do we know it?
+        migrate::version_of(&connection, path)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        // An outbox row must survive a power cut, not only a crash of the program.
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        migrate::migrate(&mut connection, path)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        Ok(Self {
+            reader: Reader::of(connection, path),
+        })
+    }
+
+    /// Asks questions of the database.
+    pub fn read(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// A transaction that holds the right to write from its beginning.
+    pub(super) fn write(&mut self) -> Result<Transaction<'_>, StoreError> {
+        Ok(self
+            .reader
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reader({})", self.path.display())
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.reader.path.display())
+    }
+}
+
+/// Opens a database file that exists, with what every connection needs.
+pub(super) fn open_file(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+    // SQLite says "unable to open database file" for everything; the system says why.
+    OpenOptions::new()
+        .read(true)
+        .open(path)
+        .map_err(|error| StoreError::file("open", path, error))?;
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+/// Makes an empty file that only its owner can read; SQLite gives its companions the same mode.
+pub(super) fn create_private(path: &Path) -> Result<(), StoreError> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::file("create", path, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("coverd.db");
+        (folder, path)
+    }
+
+    fn set(path: &Path, pragma: &str, value: i64) {
+        let connection = open_file(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        connection.pragma_update(None, pragma, value).unwrap();
+    }
+
+    #[test]
+    fn every_write_is_durable_and_references_hold() {
+        let (_folder, path) = database();
+        let store = Store::open(&path).unwrap();
+        let pragma = |name: &str| -> String {
+            let connection = &store.reader.connection;
+            let value = connection
+                .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0));
+            match value.unwrap() {
+                rusqlite::types::Value::Text(text) => text,
+                other => format!("{other:?}"),
+            }
+        };
+        assert_eq!(pragma("journal_mode"), "wal");
+        assert_eq!(pragma("synchronous"), "Integer(2)");
+        assert_eq!(pragma("foreign_keys"), "Integer(1)");
+        assert_eq!(pragma("trusted_schema"), "Integer(0)");
+        assert_eq!(pragma("busy_timeout"), "Integer(5000)");
+    }
+
+    #[test]
+    fn a_newer_database_is_refused_and_left_alone() {
+        let (_folder, path) = database();
+        drop(Store::open(&path).unwrap());
+        set(&path, "user_version", 999);
+        let before = std::fs::read(&path).unwrap();
+        let known = migrate::newest().unwrap();
+        for error in [
+            Store::open(&path).unwrap_err(),
+            Reader::open(&path).unwrap_err(),
+        ] {
+            assert!(matches!(error, StoreError::Newer { found: 999, .. }));
+            let words = error.to_string();
+            assert!(words.contains("999") && words.contains(&format!("up to {known}")));
+            assert!(words.contains("install"), "{words}");
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_reader_waits_for_the_migration() {
+        let (_folder, path) = database();
+        drop(Store::open(&path).unwrap());
+        set(&path, "user_version", 0);
+        let error = Reader::open(&path).unwrap_err();
+        assert!(matches!(error, StoreError::NeedsMigration { found: 0, .. }));
+        assert!(error.to_string().contains("start the service once"));
+    }
+
+    #[test]
+    fn the_database_of_another_program_is_not_touched() {
+        let (_folder, path) = database();
+        create_private(&path).unwrap();
+        let other = open_file(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        other
+            .execute_batch("CREATE TABLE patients (name TEXT)")
+            .unwrap();
+        drop(other);
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(
+            Store::open(&path),
+            Err(StoreError::Foreign { .. })
+        ));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        set(&path, "application_id", BACKUP_ID.into());
+        assert!(matches!(
+            Store::open(&path),
+            Err(StoreError::IsBackup { .. })
+        ));
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let (_folder, path) = database();
+        let _store = Store::open(&path).unwrap();
+        let reader = Reader::open(&path).unwrap();
+        assert!(
+            reader
+                .connection
+                .execute("DELETE FROM attempts", [])
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_locked_database_is_said_to_be_locked() {
+        let (_folder, path) = database();
+        let mut store = Store::open(&path).unwrap();
+        let mut other = Store::open(&path).unwrap();
+        let _held = store.write().unwrap();
+        other
+            .reader
+            .connection
+            .busy_timeout(Duration::ZERO)
+            .unwrap();
+        assert!(matches!(other.write(), Err(StoreError::Busy)));
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_said_to_be_damaged() {
+        let (_folder, path) = database();
+        std::fs::write(&path, "not a database at all. ".repeat(400)).unwrap();
+        let error = Store::open(&path).unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+        assert!(error.to_string().contains("restore"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let error = Store::open(Path::new("/nonexistent/coverd.db")).unwrap_err();
+        assert!(
+            error.to_string().contains("/nonexistent/coverd.db"),
+            "{error}"
+        );
+    }
+}

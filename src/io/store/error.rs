@@ -1,0 +1,192 @@
+//! What can go wrong with the database, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+use crate::io::blobs::BlobError;
+
+/// A failure of the store. Nothing was written: every write is one transaction.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database was written by a later version of the program.
+    #[error(
+        "{} was written by a newer coverd (database version {found}, this program knows up to {known}): install the newer program again, or restore a backup that was made before the upgrade",
+        path.display()
+    )]
+    Newer {
+        /// The database file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The last version that this program knows.
+        known: i64,
+    },
+    /// The database has to be migrated before it can be read.
+    #[error(
+        "{} has database version {found} and this program needs version {known}: start the service once, it brings the database up to date",
+        path.display()
+    )]
+    NeedsMigration {
+        /// The database file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version that this program reads.
+        known: i64,
+    },
+    /// A file that is a database, but of another program.
+    #[error(
+        "{} is not a database of coverd: name another file, nothing in it was changed",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A backup where a database was expected.
+    #[error(
+        "{} is a backup: unpack it with 'coverd db restore', it cannot be used in place",
+        path.display()
+    )]
+    IsBackup {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that cannot be opened, written or renamed.
+    #[error("cannot {verb} {}: {source}", path.display())]
+    File {
+        /// What was tried: `open`, `create`, `rename`.
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file that would have to be overwritten.
+    #[error("{} exists already: move it away first, nothing is overwritten", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another program holds the database.
+    #[error(
+        "the database is locked by another program: close what else has it open (a copy job, a database browser) and try again"
+    )]
+    Busy,
+    /// No space is left.
+    #[error(
+        "no space is left for the database: free space on its file system; nothing was lost, the step is repeated"
+    )]
+    DiskFull,
+    /// The user may not write.
+    #[error(
+        "the database cannot be written: run as the user of the service, and look at the owner of the file and its folder"
+    )]
+    ReadOnly,
+    /// The file is damaged.
+    #[error(
+        "the database is damaged ({detail}): stop the service, keep the file, and restore the last backup with 'coverd db restore'"
+    )]
+    Corrupt {
+        /// What the engine says.
+        detail: String,
+    },
+    /// Something in the database that this version cannot read.
+    #[error(
+        "the database holds '{text}' as {what}, which this version of coverd does not know: install the version that wrote it"
+    )]
+    Unreadable {
+        /// What was expected there.
+        what: &'static str,
+        /// What is there, shortened.
+        text: String,
+    },
+    /// Something is there already under the same key, and says something else.
+    #[error("{what} '{key}' is stored already with another content: this is a defect, report it")]
+    Conflict {
+        /// The kind of thing.
+        what: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// A record that contradicts itself or refers to what is not there.
+    #[error("a record cannot be stored: {why}; this is a defect, report it")]
+    Invalid {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A prefix that stands for more than one thing.
+    #[error("'{prefix}' is the beginning of several {what}: give more of it")]
+    Ambiguous {
+        /// The kind of thing.
+        what: &'static str,
+        /// What was asked for.
+        prefix: String,
+    },
+    /// Work for the writer thread panicked; its transaction was rolled back.
+    #[error("a defect ended work on the database ({message}); nothing was written, report it")]
+    Panicked {
+        /// The panic's words.
+        message: String,
+    },
+    /// The writer thread is gone.
+    #[error("the database is closed: the program is stopping")]
+    Stopped,
+    /// A document's bytes cannot be read or written.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// Anything else the engine says.
+    #[error("the database failed: {0}")]
+    Other(String),
+}
+
+impl StoreError {
+    /// Whether the same step may succeed later without anybody changing the data.
+    pub fn retryable(&self) -> bool {
+        matches!(self, Self::Busy | Self::DiskFull)
+    }
+
+    pub(super) fn unreadable(what: &'static str, text: &str) -> Self {
+        Self::Unreadable {
+            what,
+            text: text.chars().take(60).collect(),
+        }
+    }
+
+    pub(super) fn file(verb: &'static str, path: &std::path::Path, source: io::Error) -> Self {
+        Self::File {
+            verb,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        // What `encode::column` could not read travels through the engine's error type.
+        let error = match error {
+            rusqlite::Error::FromSqlConversionFailure(column, kind, inner) => {
+                match inner.downcast::<Self>() {
+                    Ok(ours) => return *ours,
+                    Err(inner) => rusqlite::Error::FromSqlConversionFailure(column, kind, inner),
+                }
+            }
+            other => other,
+        };
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt {
+                detail: error.to_string(),
+            },
+            Some(ErrorCode::ConstraintViolation) => Self::Invalid {
+                why: error.to_string(),
+            },
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}

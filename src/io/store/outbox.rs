@@ -1,0 +1,255 @@
+//! Messages on their way: one row per alert, channel and recipient, and one per attempt.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Row, Transaction, params};
+
+use super::connection::{Reader, Store};
+use super::encode::{Form, column, optional, unreadable};
+use super::error::StoreError;
+use super::sql::Once;
+use crate::model::delivery::{Attempt, DeliveryState, Outcome, Outgoing};
+
+/// A message that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingDelivery {
+    /// The message.
+    pub outgoing: Outgoing,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When the first of them was made.
+    pub first_attempt: Option<DateTime<Utc>>,
+}
+
+/// A message, wherever it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDelivery {
+    /// The message.
+    pub outgoing: Outgoing,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Of a pending one: not before.
+    pub next: Option<DateTime<Utc>>,
+}
+
+/// Which deliveries to list; an empty filter is all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeliveryFilter {
+    /// Of this alert.
+    pub alert: Option<String>,
+    /// In this state.
+    pub state: Option<DeliveryState>,
+    /// No more than these.
+    pub limit: Option<u32>,
+}
+
+/// The outbox in figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutboxCounts {
+    /// Messages to be sent.
+    pub pending: u64,
+    /// Messages that a channel accepted.
+    pub delivered: u64,
+    /// Messages that were given up.
+    pub dead: u64,
+    /// When the oldest pending message was put in.
+    pub oldest_pending: Option<DateTime<Utc>>,
+}
+
+/// Ends in the condition and the order.
+const SELECT: &str =
+    "SELECT d.id, d.alert, d.channel, d.recipient, d.sender, d.message_id, d.subject,
+        d.message, d.created, d.state, d.next_at,
+        (SELECT count(*) FROM attempts a WHERE a.delivery = d.id),
+        (SELECT min(a.at) FROM attempts a WHERE a.delivery = d.id)
+     FROM deliveries d";
+
+pub(super) fn record(
+    transaction: &Transaction<'_>,
+    deliveries: &[Outgoing],
+) -> Result<(), StoreError> {
+    for outgoing in deliveries {
+        let created = outgoing.created.form();
+        let row = Once {
+            table: "deliveries",
+            what: "delivery",
+            id: &outgoing.id,
+            key: &[("id", &outgoing.id)],
+            content: &[
+                ("alert", &outgoing.alert),
+                ("channel", &outgoing.channel),
+                ("recipient", &outgoing.recipient),
+            ],
+            // Rendered once: every attempt sends the same bytes.
+            first: &[
+                ("sender", &outgoing.sender),
+                ("message_id", &outgoing.message_id),
+                ("subject", &outgoing.subject),
+                ("message", &outgoing.message),
+                ("created", &created),
+                ("state", &DeliveryState::Pending.form()),
+                ("next_at", &created),
+            ],
+        };
+        row.insert(transaction)?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Writes how an attempt ended, and where the delivery stands after it. Repeating it changes
+    /// nothing. What was delivered stays delivered.
+    ///
+    /// # Errors
+    /// When there is no such delivery, or the attempt was recorded with another outcome.
+    pub fn record_attempt(&mut self, attempt: &Attempt) -> Result<(), StoreError> {
+        let transaction = self.write()?;
+        let known = transaction
+            .prepare_cached("SELECT 1 FROM deliveries WHERE id = ?1")?
+            .exists([&attempt.delivery])?;
+        if !known {
+            return Err(StoreError::Invalid {
+                why: format!("there is no delivery {}", attempt.delivery),
+            });
+        }
+        let (outcome, words) = match &attempt.outcome {
+            Outcome::Accepted(words) => ("accepted", words),
+            Outcome::Deferred(words) => ("deferred", words),
+            Outcome::Refused(words) => ("refused", words),
+        };
+        let next = attempt.next.map(|at| at.form());
+        let row = Once {
+            table: "attempts",
+            what: "attempt of delivery",
+            id: &attempt.delivery,
+            key: &[("delivery", &attempt.delivery), ("at", &attempt.at.form())],
+            content: &[("outcome", &outcome), ("words", words), ("next_at", &next)],
+            first: &[],
+        };
+        if row.insert(&transaction)? {
+            let (state, next) = match (&attempt.outcome, next) {
+                (Outcome::Accepted(_), _) => (DeliveryState::Delivered, None),
+                (Outcome::Deferred(_) | Outcome::Refused(_), Some(next)) => {
+                    (DeliveryState::Pending, Some(next))
+                }
+                (Outcome::Deferred(_) | Outcome::Refused(_), None) => (DeliveryState::Dead, None),
+            };
+            transaction
+                .prepare_cached(
+                    "UPDATE deliveries SET state = ?2, next_at = ?3
+                     WHERE id = ?1 AND state <> 'delivered'",
+                )?
+                .execute(params![attempt.delivery, state.form(), next])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// Messages that are due at `now`, oldest first.
+    pub fn pending(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<PendingDelivery>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "{SELECT} WHERE d.state = 'pending' AND d.next_at <= ?1
+             ORDER BY d.created, d.id LIMIT ?2"
+        ))?;
+        let found = statement.query_map(params![now.form(), limit], |row| {
+            Ok(PendingDelivery {
+                outgoing: outgoing(row)?,
+                attempts: row.get(11)?,
+                first_attempt: optional(row, 12)?,
+            })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// When the next pending message is due; `None` when nothing is pending.
+    pub fn next_attempt_at(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT min(next_at) FROM deliveries WHERE state = 'pending'")?;
+        Ok(statement.query_row([], |row| optional(row, 0))?)
+    }
+
+    /// Deliveries, newest first.
+    pub fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<StoredDelivery>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "{SELECT} WHERE (?1 IS NULL OR d.alert = ?1) AND (?2 IS NULL OR d.state = ?2)
+             ORDER BY d.created DESC, d.id LIMIT ?3"
+        ))?;
+        let state = filter.state.map(|state| state.form());
+        let limit = filter.limit.map_or(i64::MAX, i64::from);
+        let found = statement.query_map(params![filter.alert, state, limit], |row| {
+            Ok(StoredDelivery {
+                outgoing: outgoing(row)?,
+                state: column(row, 9)?,
+                attempts: row.get(11)?,
+                next: optional(row, 10)?,
+            })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// The attempts of a delivery, earliest first.
+    pub fn attempts(&self, delivery: &str) -> Result<Vec<Attempt>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT delivery, at, outcome, words, next_at FROM attempts
+             WHERE delivery = ?1 ORDER BY at",
+        )?;
+        let found = statement.query_map([delivery], |row| {
+            let words = row.get(3)?;
+            Ok(Attempt {
+                delivery: row.get(0)?,
+                at: column(row, 1)?,
+                outcome: match row.get_ref(2)?.as_str()? {
+                    "accepted" => Outcome::Accepted(words),
+                    "deferred" => Outcome::Deferred(words),
+                    "refused" => Outcome::Refused(words),
+                    other => return Err(unreadable(2, "an outcome", other)),
+                },
+                next: optional(row, 4)?,
+            })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// How many messages stand where.
+    pub fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT state, count(*), min(created) FROM deliveries GROUP BY state",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut counts = OutboxCounts::default();
+        while let Some(row) = rows.next()? {
+            let number = row.get::<_, i64>(1)?.unsigned_abs();
+            match column(row, 0)? {
+                DeliveryState::Pending => {
+                    counts.pending = number;
+                    counts.oldest_pending = optional(row, 2)?;
+                }
+                DeliveryState::Delivered => counts.delivered = number,
+                DeliveryState::Dead => counts.dead = number,
+            }
+        }
+        Ok(counts)
+    }
+}
+
+fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
+    Ok(Outgoing {
+        id: row.get(0)?,
+        alert: row.get(1)?,
+        channel: row.get(2)?,
+        recipient: row.get(3)?,
+        sender: row.get(4)?,
+        message_id: row.get(5)?,
+        subject: row.get(6)?,
+        message: row.get(7)?,
+        created: column(row, 8)?,
+    })
+}
