@@ -44,6 +44,7 @@ CREATE TABLE payloads (
 ) STRICT;
 
 -- Documents read in full. A higher extractor version makes a new row; `current` of the old one becomes 0.
+-- Bytes that come back after others (a page that goes from A to B to A) are another posting, learned later.
 CREATE TABLE readings (
     id INTEGER PRIMARY KEY NOT NULL,
     document TEXT NOT NULL REFERENCES documents (hash),
@@ -61,9 +62,9 @@ CREATE TABLE readings (
     unlisted_from TEXT,                 -- what a full list says of services that it does not name
     unlisted_payload INTEGER REFERENCES payloads (id),
     unlisted_locator TEXT,
-    UNIQUE (document, source, unit, extractor)
+    UNIQUE (document, source, unit, learned, extractor)
 ) STRICT;
-CREATE UNIQUE INDEX readings_current ON readings (document, source, unit) WHERE current = 1;
+CREATE UNIQUE INDEX readings_current ON readings (document, source, unit, learned) WHERE current = 1;
 CREATE INDEX readings_unit ON readings (source, unit, learned);
 CREATE INDEX readings_published ON readings (published);
 CREATE INDEX readings_learned ON readings (learned);

@@ -102,9 +102,16 @@ pub(super) async fn check_unit(
             primary.captured,
         ),
     };
+    // Read again by the same extractor, for another watch: the posting is what it was.
+    let edition = match &known {
+        Some(known) if known.extractor == meta.extractor && !reappears => {
+            known.origin.edition.clone()
+        }
+        Some(_) | None => reading.edition.clone(),
+    };
     let origin = Arc::new(Origin {
         source: meta.id.to_owned(),
-        edition: reading.edition.clone(),
+        edition,
         document: primary.hash,
         url: primary.final_url.clone(),
         published,
@@ -248,7 +255,7 @@ async fn settle(
         // A document read again replaces its own earlier reading.
         let kept = before
             .iter()
-            .filter(|fact| *fact.origin != **origin)
+            .filter(|fact| !same_posting(&fact.origin, origin))
             .cloned();
         let after = fold(kept.chain(new));
         changes.extend(diff(&fold(before), &after));
@@ -274,6 +281,12 @@ async fn settle(
     });
     record.absences = elsewhere.into_iter().map(|(_, absence)| absence).collect();
     Ok(verdict)
+}
+
+/// Whether two origins are of one posting, whatever else was noted of it.
+fn same_posting(a: &Origin, b: &Origin) -> bool {
+    (&a.source, &a.edition.name, a.document, a.learned)
+        == (&b.source, &b.edition.name, b.document, b.learned)
 }
 
 /// The document cannot be had. Where a second witness can, it is asked whether anything seems to

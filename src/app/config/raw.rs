@@ -182,13 +182,19 @@ pub(super) struct RawRecipient {
     #[serde(default)]
     pub(super) name: String,
     pub(super) address: String,
+    #[serde(default = "practice")]
     pub(super) role: RawRole,
-    #[serde(default = "payment")]
+    #[serde(default = "coding")]
     pub(super) least: RawSeverity,
 }
 
-fn payment() -> RawSeverity {
-    RawSeverity::Payment
+fn practice() -> RawRole {
+    RawRole::Practice
+}
+
+/// Billing rules are heard of as well; only record keeping at CMS is not.
+fn coding() -> RawSeverity {
+    RawSeverity::Coding
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -36,15 +36,15 @@ const REPORT: &str = "no constraint of the database allows it: this is a defect,
 /// Laws as questions that count the exceptions.
 const LAWS: [(&str, &str); 7] = [
     (
-        "documents and units do not have exactly one current reading",
-        "SELECT count(*) FROM (SELECT 1 FROM readings GROUP BY document, source, unit
+        "postings do not have exactly one current reading",
+        "SELECT count(*) FROM (SELECT 1 FROM readings GROUP BY document, source, unit, learned
          HAVING sum(current) <> 1) exceptions",
     ),
     (
         "current readings are not those of the highest extractor version",
         "SELECT count(*) FROM readings r WHERE r.current = 1 AND EXISTS (SELECT 1 FROM readings h
          WHERE h.document = r.document AND h.source = r.source AND h.unit = r.unit
-           AND h.extractor > r.extractor)",
+           AND h.learned = r.learned AND h.extractor > r.extractor)",
     ),
     (
         "readings were made for no watch",

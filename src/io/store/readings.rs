@@ -109,14 +109,15 @@ fn same_reading(
     let found = transaction
         .prepare_cached(
             "SELECT id, edition, begins, repost FROM readings
-             WHERE document = ?1 AND source = ?2 AND unit = ?3 AND extractor = ?4",
+             WHERE document = ?1 AND source = ?2 AND unit = ?3 AND extractor = ?4 AND learned = ?5",
         )?
         .query_row(
             params![
                 origin.document.form(),
                 origin.source,
                 reading.unit,
-                reading.extractor
+                reading.extractor,
+                origin.learned.form(),
             ],
             |row| Ok((row.get(0)?, edition(row, 1)?)),
         )
@@ -147,11 +148,12 @@ fn add_reading(
             why: format!("document {document} was read, but no capture of it is recorded"),
         });
     }
-    let key = params![document, origin.source, reading.unit];
+    let learned = origin.learned.form();
+    let key = params![document, origin.source, reading.unit, learned];
     let highest: Option<u32> = transaction
         .prepare_cached(
             "SELECT max(extractor) FROM readings
-             WHERE document = ?1 AND source = ?2 AND unit = ?3",
+             WHERE document = ?1 AND source = ?2 AND unit = ?3 AND learned = ?4",
         )?
         .query_row(key, |row| row.get(0))?;
     // What an older program reads (it was installed again) is kept, but does not count.
@@ -160,7 +162,8 @@ fn add_reading(
         transaction
             .prepare_cached(
                 "UPDATE readings SET current = 0
-                 WHERE document = ?1 AND source = ?2 AND unit = ?3 AND current = 1",
+                 WHERE document = ?1 AND source = ?2 AND unit = ?3 AND learned = ?4
+                   AND current = 1",
             )?
             .execute(key)?;
     }
@@ -186,7 +189,7 @@ fn add_reading(
                 origin.edition.repost.form(),
                 origin.url,
                 origin.published.form(),
-                origin.learned.form(),
+                learned,
                 reading.extractor,
                 current,
                 at.form(),
@@ -250,7 +253,7 @@ impl Reader {
         Ok(found)
     }
 
-    /// The reading of a document for a unit that counts.
+    /// The reading of a document for a unit that counts; of several postings of the same bytes the last.
     pub fn reading_of(
         &self,
         document: &DocumentHash,
@@ -260,7 +263,8 @@ impl Reader {
         let snapshot = self.snapshot()?;
         let mut statement = snapshot.prepare_cached(
             "SELECT id, unit, extractor, read_at FROM readings
-             WHERE document = ?1 AND source = ?2 AND unit = ?3 AND current = 1",
+             WHERE document = ?1 AND source = ?2 AND unit = ?3 AND current = 1
+             ORDER BY learned DESC LIMIT 1",
         )?;
         let mut rows = statement.query(params![document.form(), source, unit])?;
         rows.next()?.map(|row| self.stored_reading(row)).transpose()
