@@ -193,12 +193,24 @@ pub(crate) fn made_file(year: i32, month: &str, status: &str, factor: &str) -> V
             "{code},,SERVICE {code},{status},{used},0.32,0.39,,0.12,,0.03,0.74,0.47,0,XXX,0.00,0.00,0.00,0,0,1,0,0,,{factor},09,0,99,0.00,0.00,0.00"
         );
     };
-    for number in 10_000..22_500 {
-        let dry = number == 20_560 || number == 20_561;
-        row(&number.to_string(), if dry { status } else { "A" });
+    // How many codes begin with each digit or letter, much as in the real files.
+    let families = [
+        (100, 400), (10_000, 1_300), (20_000, 2_000), (30_000, 1_500), (40_000, 1_300), (50_000, 1_200),
+        (60_000, 1_200), (70_000, 1_900), (80_000, 1_500), (90_000, 2_000),
+    ];
+    for (first, count) in families {
+        for number in first..first + count {
+            let dry = number == 20_560 || number == 20_561;
+            row(&format!("{number:05}"), if dry { status } else { "A" });
+        }
     }
     for code in ["97110", "97140", "97810", "97811", "97813", "97814", "99213"] {
         row(code, "A");
+    }
+    for (letter, count) in [('G', 700), ('V', 150)] {
+        for number in 1..=count {
+            row(&format!("{letter}{number:04}"), "A");
+        }
     }
     text.replace('\n', "\r\n").into_bytes()
 }
