@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 
 use crate::io::blobs::BlobError;
 
-/// A failure of the store. Nothing was written: every write is one transaction.
+/// A failure of the store. Every write is one transaction, so what failed wrote nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database was written by a later version of the program.
@@ -125,8 +125,10 @@ pub enum StoreError {
         /// What was asked for.
         prefix: String,
     },
-    /// Work for the writer thread panicked; its transaction was rolled back.
-    #[error("a defect ended work on the database ({message}); nothing was written, report it")]
+    /// Work for the writer thread panicked; a transaction that was not committed is rolled back.
+    #[error(
+        "a defect ended work on the database ({message}); what was not finished is undone, report it"
+    )]
     Panicked {
         /// The panic's words.
         message: String,

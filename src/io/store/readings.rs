@@ -349,20 +349,3 @@ fn edition(row: &Row<'_>, first: usize) -> rusqlite::Result<Edition> {
         repost: column(row, first + 2)?,
     })
 }
-
-/// The document of a unit that was captured last, among those read, and when it was read last.
-pub(super) fn last_of_unit(
-    reader: &Reader,
-    source: &str,
-    unit: &str,
-) -> Result<Option<(DocumentHash, DateTime<Utc>)>, StoreError> {
-    let mut statement = reader.connection.prepare_cached(
-        "SELECT r.document, max(w.read_at) FROM readings r
-         JOIN reading_watches w ON w.reading = r.id
-         WHERE r.source = ?1 AND r.unit = ?2 AND r.current = 1
-         GROUP BY r.id, r.document, r.learned
-         ORDER BY r.learned DESC, r.id DESC LIMIT 1",
-    )?;
-    let found = statement.query_row([source, unit], |row| Ok((column(row, 0)?, column(row, 1)?)));
-    Ok(found.optional()?)
-}

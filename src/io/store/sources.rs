@@ -6,7 +6,6 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::connection::Reader;
 use super::encode::{Form, column, optional};
 use super::error::StoreError;
-use super::readings::last_of_unit;
 use crate::model::document::DocumentHash;
 use crate::model::record::SourceRecord;
 
@@ -137,4 +136,21 @@ impl Reader {
             last_read_at,
         }))
     }
+}
+
+/// The document of a unit that was captured last, among those read, and when it was read last.
+fn last_of_unit(
+    reader: &Reader,
+    source: &str,
+    unit: &str,
+) -> Result<Option<(DocumentHash, DateTime<Utc>)>, StoreError> {
+    let mut statement = reader.connection.prepare_cached(
+        "SELECT r.document, max(w.read_at) FROM readings r
+         JOIN reading_watches w ON w.reading = r.id
+         WHERE r.source = ?1 AND r.unit = ?2 AND r.current = 1
+         GROUP BY r.id, r.document, r.learned
+         ORDER BY r.learned DESC, r.id DESC LIMIT 1",
+    )?;
+    let found = statement.query_row([source, unit], |row| Ok((column(row, 0)?, column(row, 1)?)));
+    Ok(found.optional()?)
 }
