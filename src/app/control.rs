@@ -52,25 +52,22 @@ async fn answer(app: Arc<App>, request: Value) -> Value {
         if !asked.is_empty() && !asked.contains(id) {
             continue;
         }
-        match run_check(&app, &scheduled.source).await {
-            Some(pass) => {
-                well &= pass.problems.is_empty();
-                lines.push(format!(
-                    "{id}: {} documents listed, {} read anew, {} alerts",
-                    pass.units, pass.read, pass.alerts
-                ));
-                lines.extend(
-                    pass.problems
-                        .iter()
-                        .map(|problem| format!("  {}: {}", problem.kind, problem.text)),
-                );
-            }
-            None => {
-                well = false;
-                lines.push(format!(
-                    "{id}: the check failed; the log of the service says why"
-                ));
-            }
+        if let Some(pass) = run_check(&app, &scheduled.source).await {
+            well &= pass.problems.is_empty();
+            lines.push(format!(
+                "{id}: {} documents listed, {} read anew, {} alerts",
+                pass.units, pass.read, pass.alerts
+            ));
+            lines.extend(
+                pass.problems
+                    .iter()
+                    .map(|problem| format!("  {}: {}", problem.kind, problem.text)),
+            );
+        } else {
+            well = false;
+            lines.push(format!(
+                "{id}: the check failed; the log of the service says why"
+            ));
         }
     }
     json!({"lines": lines, "well": well})

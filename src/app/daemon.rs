@@ -18,7 +18,7 @@ use crate::sources::Source;
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Pause after a fault of this machine (disk full, database locked) before the next try.
-const AFTER_FAULT: Duration = Duration::from_secs(60);
+const AFTER_FAULT: Duration = Duration::from_mins(1);
 
 /// Runs until `stop` is cancelled. Everything that matters is in the store, so that tasks may be
 /// dropped wherever they are.

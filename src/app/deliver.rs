@@ -89,7 +89,7 @@ fn log(outgoing: &Outgoing, state: DeliveryState, outcome: &Outcome) {
     let (id, alert) = (outgoing.id.as_str(), outgoing.alert.as_str());
     match state {
         DeliveryState::Delivered => {
-            tracing::info!(delivery.id = id, alert.id = alert, "delivered: {words}")
+            tracing::info!(delivery.id = id, alert.id = alert, "delivered: {words}");
         }
         DeliveryState::Pending => tracing::warn!(
             delivery.id = id,

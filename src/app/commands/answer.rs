@@ -282,7 +282,7 @@ pub fn print_outline(reader: &Reader, code: &str, context: &Context) -> Result<(
     let topic = Topic::national(Subject::Service(service));
     let mut timelines = Timelines::default();
     for (topic, attributes) in fold(reader.facts(&[topic])?).topics() {
-        for &attribute in [Attribute::Status, Attribute::NonFacilityTotal].iter() {
+        for &attribute in &[Attribute::Status, Attribute::NonFacilityTotal] {
             if let Some(timeline) = attributes.get(&attribute) {
                 let key = FactKey {
                     topic: topic.clone(),

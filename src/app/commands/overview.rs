@@ -116,7 +116,7 @@ fn health_of(context: &Context, reader: &Reader) -> Result<Health, Failure> {
         match reader.source_state(meta.id)? {
             None => blind.push(format!("{}: never read", meta.id)),
             Some(state) if state.last_good.is_none() => {
-                blind.push(format!("{}: never read in full", meta.id))
+                blind.push(format!("{}: never read in full", meta.id));
             }
             Some(state) if state.last_good.is_some_and(|good| now - good > STALE) => {
                 blind.push(format!(
