@@ -197,7 +197,9 @@ fn read_list(bytes: &[u8]) -> Result<Reading, ShapeError> {
 
 fn units(discovery: Result<Discovery, ShapeError>) -> Vec<Unit> {
     match discovery.unwrap() {
-        Discovery::Complete { units, concerns } => {
+        Discovery::Complete {
+            units, concerns, ..
+        } => {
             assert_eq!(concerns, []);
             units
         }

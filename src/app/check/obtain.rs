@@ -106,19 +106,25 @@ pub(super) async fn obtain(app: &App, request: &Request) -> Result<Obtained, Mis
                 let mut capture = fetched.capture(Some(hash));
                 // The archive is asked by the address that the source knows.
                 capture.url.clone_from(&request.url);
-                let validators = (url == request.url).then(|| app.web.validators(&fetched));
+                let validators = match fetched.body {
+                    // What a server confirmed stays what it was asked about.
+                    FetchedBody::NotModified => Some(known),
+                    FetchedBody::Bytes(_) => {
+                        (url == request.url).then(|| app.web.validators(&fetched))
+                    }
+                };
                 captures.push(CaptureRecord {
                     capture,
                     length,
                     tag,
                     validators,
                 });
-                let captured = app.first_capture(hash).await?.unwrap_or(fetched.at);
+                let first = app.first_capture(hash).await?.unwrap_or(fetched.at);
                 return Ok(Obtained {
                     hash,
                     url: request.url.clone(),
                     final_url: fetched.final_url,
-                    captured,
+                    captured: first,
                     bytes,
                     captures,
                 });

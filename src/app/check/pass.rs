@@ -38,6 +38,8 @@ pub struct Pass {
     pub not_recorded: usize,
     /// Alerts raised.
     pub alerts: usize,
+    /// Messages put into the outbox for them.
+    pub mails: usize,
     /// Problems found, as `subject: text`.
     pub problems: Vec<Problem>,
 }
@@ -68,6 +70,8 @@ pub async fn check_source(
     tracing::info!(source.id = meta.id, first = first_check, "check begins");
 
     let mut looked_at: BTreeSet<String> = BTreeSet::new();
+    // Units whose document was not read again, so that nothing was heard of what is odd about it.
+    let mut unheard: BTreeSet<String> = BTreeSet::new();
     let discovered = discover(app, source, &mut pass, progress).await?;
     let mut listed = None;
     // With every list read, whatever is not found again is over, also at a unit that is gone.
@@ -96,12 +100,29 @@ pub async fn check_source(
             let done = check_unit(app, source, unit, mode, first_check).await?;
             looked_at.insert(name.clone());
             match done {
-                Done::Unchanged => {}
+                Done::Unchanged => {
+                    unheard.insert(name);
+                }
+                Done::Witnessed { concerns, whole } => {
+                    if !whole {
+                        unheard.insert(name.clone());
+                    }
+                    pass.problems.extend(
+                        concerns
+                            .into_iter()
+                            .map(|concern| unit_problem(meta.id, &name, concern)),
+                    );
+                }
                 Done::NotRecorded => {
                     pass.not_recorded += 1;
+                    unheard.insert(name.clone());
                     absent.insert(name);
                 }
-                Done::Read { alerts, concerns } => {
+                Done::Read {
+                    alerts,
+                    mails,
+                    concerns,
+                } => {
                     progress(&format!(
                         "{} {name}: read ({}/{total})",
                         meta.id,
@@ -109,13 +130,15 @@ pub async fn check_source(
                     ));
                     pass.read += 1;
                     pass.alerts += alerts;
+                    pass.mails += mails;
                     pass.problems.extend(
                         concerns
                             .into_iter()
-                            .map(|concern| problem(meta.id, concern)),
+                            .map(|concern| unit_problem(meta.id, &name, concern)),
                     );
                 }
                 Done::Failed { kind, text } => {
+                    unheard.insert(name.clone());
                     progress(&format!("{} {name}: {text}", meta.id));
                     tracing::warn!(source.id = meta.id, unit = name, problem = %kind, "{text}");
                     pass.problems.push(failure(meta.id, &name, kind, text));
@@ -127,7 +150,10 @@ pub async fn check_source(
             listed.retain(|name| !absent.contains(name));
         }
     }
-    let looked_at = |problem: &Problem| whole || looked_at.contains(&problem.subject);
+    let looked_at = |problem: &Problem| match problem.subject.split_once(UNIT_CONCERN) {
+        Some((unit, _)) if problem.kind == ProblemKind::Concern => whole && !unheard.contains(unit),
+        Some(_) | None => whole || looked_at.contains(&problem.subject),
+    };
     close(app, source, &pass, listed, looked_at).await?;
     tracing::info!(
         source.id = meta.id,
@@ -340,6 +366,14 @@ fn problem(source: &str, concern: Concern) -> Problem {
         text: concern.text,
         remedy: concern.remedy,
     }
+}
+
+/// Between a unit and what is odd about its document.
+const UNIT_CONCERN: &str = ": ";
+
+fn unit_problem(source: &str, unit: &str, concern: Concern) -> Problem {
+    let key = format!("{unit}{UNIT_CONCERN}{}", concern.key);
+    problem(source, Concern { key, ..concern })
 }
 
 fn failure(source: &str, subject: &str, kind: ProblemKind, text: String) -> Problem {

@@ -11,6 +11,7 @@ use crate::engine::absence::{absences, listable};
 use crate::engine::diff::diff;
 use crate::engine::fold::fold;
 use crate::engine::judge::{Occasion, Verdict, judge};
+use crate::io::store::{StoredReading, UnitState};
 use crate::model::document::Document;
 use crate::model::fact::{Fact, Origin};
 use crate::model::health::ProblemKind;
@@ -18,16 +19,20 @@ use crate::model::record::{AbsenceRecord, CheckRecord, ReadingRecord};
 use crate::model::request::{Concern, Reading, Unit, UnitDocuments};
 use crate::model::topic::Topic;
 use crate::model::watch::Codes;
-use crate::sources::Source;
+use crate::sources::{Source, SourceMeta};
 
 /// How a unit ended.
 #[derive(Debug)]
 pub(super) enum Done {
     /// Nothing new: the document was read before.
     Unchanged,
+    /// The document was read before, and compared with its second witness; `whole` when that could be
+    /// had.
+    Witnessed { concerns: Vec<Concern>, whole: bool },
     /// Read for the first time, or with new content.
     Read {
         alerts: usize,
+        mails: usize,
         concerns: Vec<Concern>,
     },
     /// The recording does not hold it.
@@ -62,24 +67,17 @@ pub(super) async fn check_unit(
         known.extractor == meta.extractor && known.watches.contains(&app.watch_digest)
     });
     let mut record = CheckRecord::new(meta.id, app.clock.now());
-    if read_before && is_last {
-        record.captures.clone_from(&primary.captures);
+    record.captures.clone_from(&primary.captures);
+    let unchanged = read_before && is_last;
+    if unchanged && unit.companions.is_empty() {
         app.record(record).await?;
         return Ok(Done::Unchanged);
     }
 
-    let mut companions = Vec::new();
-    for request in &unit.companions {
-        let companion = match obtain(app, request).await {
-            Ok(obtained) => Some(obtained),
-            Err(Missing::NotRecorded) => None,
-            Err(Missing::Failed { kind, text }) => {
-                tracing::info!(source.id = meta.id, unit = unit.name, problem = %kind, "second witness not readable: {text}");
-                None
-            }
-            Err(Missing::Internal(error)) => return Err(error),
-        };
-        companions.push(companion);
+    let companions = obtain_companions(app, meta.id, &unit).await?;
+    let whole = companions.iter().all(Option::is_some);
+    for companion in companions.iter().flatten() {
+        record.captures.extend(companion.captures.iter().cloned());
     }
     let documents = UnitDocuments {
         primary: primary.document(app).await?,
@@ -89,68 +87,126 @@ pub(super) async fn check_unit(
         Ok(reading) => reading,
         Err((kind, text)) => return Ok(Done::Failed { kind, text }),
     };
-
-    // The same bytes again after others: the page went back to what it said. That is a posting of
-    // its own, made today, though its bytes bear an old date.
-    let reappears = known.is_some() && !is_last;
-    let today = app.clock.now();
-    let (published, learned) = match (&known, reappears) {
-        (_, true) => (today.date_naive(), today),
-        (Some(known), false) => (known.origin.published, known.origin.learned),
-        (None, false) => (
-            reading.published.unwrap_or(primary.captured.date_naive()),
-            primary.captured,
-        ),
-    };
-    // Read again by the same extractor, for another watch: the posting is what it was.
-    let edition = match &known {
-        Some(known) if known.extractor == meta.extractor && !reappears => {
-            known.origin.edition.clone()
-        }
-        Some(_) | None => reading.edition.clone(),
-    };
-    let origin = Arc::new(Origin {
-        source: meta.id.to_owned(),
-        edition,
-        document: primary.hash,
-        url: primary.final_url.clone(),
-        published,
-        learned,
-    });
-    let rebase = known.is_some() && !reappears;
+    if unchanged {
+        // The record says what it said; the second witness was heard again all the same.
+        app.record(record).await?;
+        return Ok(Done::Witnessed {
+            concerns: reading.concerns,
+            whole,
+        });
+    }
+    let posting = posting(
+        app,
+        &meta,
+        &unit,
+        &primary,
+        &reading,
+        known.as_ref(),
+        state.as_ref(),
+    );
     let first_reading = state
         .as_ref()
         .is_none_or(|state| state.last_document.is_none());
     let listed_at_first = first_check || state.as_ref().is_some_and(|state| state.baseline);
-    let baseline = rebase || mode == Mode::Backfill || (first_reading && listed_at_first);
+    let baseline = posting.rebase || mode == Mode::Backfill || (first_reading && listed_at_first);
 
     let verdict = settle(
         app,
         source,
         &unit.name,
         &reading,
-        &origin,
+        &posting.origin,
         baseline,
         &mut record,
     )
     .await?;
-    for obtained in std::iter::once(&primary).chain(companions.iter().flatten()) {
-        record.captures.extend(obtained.captures.iter().cloned());
-    }
     let alerts = usize::from(verdict.alert.is_some());
     if let Some(alert) = &verdict.alert {
         record.deliveries = deliveries(app, alert)?;
     }
     record.alerts = verdict.alert.into_iter().collect();
     record.changes = verdict.changes;
+    let mails = record.deliveries.len();
     app.record(record).await?;
-    if alerts > 0 {
+    if mails > 0 {
         app.outbox_filled.notify_one();
     }
     Ok(Done::Read {
         alerts,
+        mails,
         concerns: reading.concerns,
     })
+}
+
+/// Which posting of its edition a document is.
+struct Posting {
+    origin: Arc<Origin>,
+    /// It was read before, for another watch or by an older extractor.
+    rebase: bool,
+}
+
+fn posting(
+    app: &App,
+    meta: &SourceMeta,
+    unit: &Unit,
+    primary: &Obtained,
+    reading: &Reading,
+    known: Option<&StoredReading>,
+    state: Option<&UnitState>,
+) -> Posting {
+    let is_last = state.and_then(|state| state.last_document) == Some(primary.hash);
+    // The same bytes again after others: the page went back to what it said. That is a posting of
+    // its own, made today, though its bytes bear an old date.
+    let again = known.filter(|_| is_last);
+    let reappears = known.is_some() && !is_last;
+    let now = app.clock.now();
+    let (published, learned) = match again {
+        Some(known) => (known.origin.published, known.origin.learned),
+        None if reappears => (now.date_naive(), now),
+        None => (
+            reading.published.unwrap_or(primary.captured.date_naive()),
+            primary.captured,
+        ),
+    };
+    // Read again by the same extractor, for another watch: the posting is what it was.
+    let same_reader = again.filter(|known| known.extractor == meta.extractor);
+    let edition = same_reader
+        .map_or(&reading.edition, |known| &known.origin.edition)
+        .clone();
+    tracing::debug!(unit = unit.name, document = %primary.hash, %published, reappears, "read");
+    let origin = Origin {
+        source: meta.id.to_owned(),
+        edition,
+        document: primary.hash,
+        url: primary.final_url.clone(),
+        published,
+        learned,
+    };
+    Posting {
+        origin: Arc::new(origin),
+        rebase: again.is_some(),
+    }
+}
+
+/// The documents beside the unit's own. One that cannot be had is no problem of the unit.
+async fn obtain_companions(
+    app: &App,
+    source: &'static str,
+    unit: &Unit,
+) -> anyhow::Result<Vec<Option<Obtained>>> {
+    let mut companions = Vec::new();
+    for request in &unit.companions {
+        companions.push(match obtain(app, request).await {
+            Ok(obtained) => Some(obtained),
+            Err(Missing::NotRecorded) => None,
+            Err(Missing::Failed { kind, text }) => {
+                tracing::info!(source.id = source, unit = unit.name, problem = %kind, "second witness not readable: {text}");
+                None
+            }
+            Err(Missing::Internal(error)) => return Err(error),
+        });
+    }
+    Ok(companions)
 }
 
 async fn load(app: &App, companions: &[Option<Obtained>]) -> anyhow::Result<Vec<Option<Document>>> {

@@ -1,5 +1,6 @@
 //! `coverd answer` and `coverd history`.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
@@ -79,13 +80,14 @@ fn write_for_people(answer: &Answer, context: &Context) -> Result<(), Failure> {
     let question = &answer.question;
     let mut seen_as = String::new();
     if let Some(day) = question.as_published_on {
-        seen_as.push_str(&format!(", as published by {day}"));
+        let _ = write!(seen_as, ", as published by {day}");
     }
     if let Some(instant) = question.as_known_on {
-        seen_as.push_str(&format!(
+        let _ = write!(
+            seen_as,
             ", as known here by {}",
             instant.format("%Y-%m-%d %H:%M UTC")
-        ));
+        );
     }
     writeln!(
         out,
@@ -107,10 +109,10 @@ fn write_for_people(answer: &Answer, context: &Context) -> Result<(), Failure> {
             .iter()
             .filter(|quote| !line.says.contains(quote.as_str()))
         {
-            says.push_str(&format!("\n\u{201c}{quote}\u{201d}"));
+            let _ = write!(says, "\n\u{201c}{quote}\u{201d}");
         }
         for caveat in &line.caveats {
-            says.push_str(&format!("\nNote: {caveat}"));
+            let _ = write!(says, "\nNote: {caveat}");
         }
         layers.push([
             Cell::text(line.layer.label()),

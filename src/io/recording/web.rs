@@ -54,9 +54,9 @@ impl Web {
     }
 
     /// What may make the next request of the address conditional; a recording is never asked twice.
-    pub fn validators(&self, fetched: &Fetched) -> Validators {
+    pub fn validators(&self, answer: &Fetched) -> Validators {
         match self {
-            Self::Network(fetcher) => fetcher.validators(fetched),
+            Self::Network(fetcher) => fetcher.validators(answer),
             Self::Recorded(..) => Validators::default(),
         }
     }

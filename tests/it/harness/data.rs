@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 
 /// The folder of the real data, or `None` (said on standard error) where it is not at hand.
-pub fn real_data() -> Option<PathBuf> {
+#[expect(clippy::print_stderr, reason = "a test that is skipped has to say so")]
+pub(crate) fn real_data() -> Option<PathBuf> {
     let named = std::env::var_os("COVERD_REAL_DATA").map(PathBuf::from);
     let folder =
         named.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));

@@ -1,6 +1,7 @@
 //! What the tests share: local servers, the real data, a clock.
 
-pub mod alerts;
-pub mod cms;
-pub mod data;
-pub mod smtp;
+pub(crate) mod alerts;
+pub(crate) mod cms;
+pub(crate) mod data;
+pub(crate) mod smtp;
+pub(crate) mod world;

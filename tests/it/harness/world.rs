@@ -76,13 +76,15 @@ pub(crate) fn releases_at(at: &str, releases: &[Release]) -> Vec<Capture> {
 
 /// What the coverage API serves when it lists these records beside filler.
 pub(crate) fn records_at(at: &str, records: &[Value], stamp: &str) -> Vec<Capture> {
-    let json = |url: String, data: Value| Capture {
+    let json = |url: String, data: Value| {
+        Capture {
         url,
         at: at.to_owned(),
         content_type: "application/json",
         body: json!({"meta": {"status": {"id": 200, "message": "OK"}, "next_token": ""}, "data": data})
             .to_string()
             .into_bytes(),
+    }
     };
     let row = |id: Value, section: &str, title: &str, stamp: &str| {
         json!({
@@ -93,23 +95,44 @@ pub(crate) fn records_at(at: &str, records: &[Value], stamp: &str) -> Vec<Captur
         })
     };
     let mut rows: Vec<Value> = (1..=110)
-        .map(|n| row(json!(9000 + n), &format!("900.{n}"), "Filler determination", "20190101080000"))
+        .map(|n| {
+            row(
+                json!(9000 + n),
+                &format!("900.{n}"),
+                "Filler determination",
+                "20190101080000",
+            )
+        })
         .collect();
     let text = |record: &Value, key: &str| record[key].as_str().unwrap_or_default().to_owned();
     for record in records {
         let id: u32 = text(record, "document_id").parse().unwrap();
-        rows.push(row(json!(id), &text(record, "document_display_id"), &text(record, "title"), stamp));
+        rows.push(row(
+            json!(id),
+            &text(record, "document_display_id"),
+            &text(record, "title"),
+            stamp,
+        ));
     }
     let mut captures = vec![json(REPORT.to_owned(), Value::Array(rows))];
     for record in records {
-        let url = format!("https://api.coverage.cms.gov/v1/data/ncd/?ncdid={}", text(record, "document_id"));
+        let url = format!(
+            "https://api.coverage.cms.gov/v1/data/ncd/?ncdid={}",
+            text(record, "document_id")
+        );
         captures.push(json(url, json!([record])));
     }
     captures
 }
 
 /// A record of a determination with a made text.
-pub(crate) fn record(id: u32, section: &str, title: &str, indications: &str, history: &str) -> Value {
+pub(crate) fn record(
+    id: u32,
+    section: &str,
+    title: &str,
+    indications: &str,
+    history: &str,
+) -> Value {
     json!({
         "document_id": id.to_string(), "document_version": 1, "document_display_id": section,
         "title": title, "publication_number": "100-3", "effective_date": "01/21/2020",
@@ -125,10 +148,34 @@ pub(crate) fn record(id: u32, section: &str, title: &str, indications: &str, his
 pub(crate) fn default_records(history: &str) -> Vec<Value> {
     let dry = "All types of acupuncture including dry needling for any condition other than cLBP are non-covered by Medicare.";
     vec![
-        record(11, "30.3", "Acupuncture", "Acupuncture is only covered for chronic low back pain.", history),
-        record(283, "30.3.1", "Acupuncture for Fibromyalgia", "It remains non-covered.", history),
-        record(284, "30.3.2", "Acupuncture for Osteoarthritis", "It remains non-covered.", history),
-        record(373, "30.3.3", "Acupuncture for Chronic Lower Back Pain (cLBP)", dry, history),
+        record(
+            11,
+            "30.3",
+            "Acupuncture",
+            "Acupuncture is only covered for chronic low back pain.",
+            history,
+        ),
+        record(
+            283,
+            "30.3.1",
+            "Acupuncture for Fibromyalgia",
+            "It remains non-covered.",
+            history,
+        ),
+        record(
+            284,
+            "30.3.2",
+            "Acupuncture for Osteoarthritis",
+            "It remains non-covered.",
+            history,
+        ),
+        record(
+            373,
+            "30.3.3",
+            "Acupuncture for Chronic Lower Back Pain (cLBP)",
+            dry,
+            history,
+        ),
     ]
 }
 
@@ -195,8 +242,16 @@ pub(crate) fn made_file(year: i32, month: &str, status: &str, factor: &str) -> V
     };
     // How many codes begin with each digit or letter, much as in the real files.
     let families = [
-        (100, 400), (10_000, 1_300), (20_000, 2_000), (30_000, 1_500), (40_000, 1_300), (50_000, 1_200),
-        (60_000, 1_200), (70_000, 1_900), (80_000, 1_500), (90_000, 2_000),
+        (100, 400),
+        (10_000, 1_300),
+        (20_000, 2_000),
+        (30_000, 1_500),
+        (40_000, 1_300),
+        (50_000, 1_200),
+        (60_000, 1_200),
+        (70_000, 1_900),
+        (80_000, 1_500),
+        (90_000, 2_000),
     ];
     for (first, count) in families {
         for number in first..first + count {
@@ -204,7 +259,9 @@ pub(crate) fn made_file(year: i32, month: &str, status: &str, factor: &str) -> V
             row(&format!("{number:05}"), if dry { status } else { "A" });
         }
     }
-    for code in ["97110", "97140", "97810", "97811", "97813", "97814", "99213"] {
+    for code in [
+        "97110", "97140", "97810", "97811", "97813", "97814", "99213",
+    ] {
         row(code, "A");
     }
     for (letter, count) in [('G', 700), ('V', 150)] {
@@ -236,7 +293,9 @@ fn list_page(releases: &[Release]) -> String {
     }
     page(
         "PFS Relative Value Files",
-        &format!("<table><thead><tr><th>Calendar Year</th><th>File Name</th></tr></thead><tbody>{rows}</tbody></table>"),
+        &format!(
+            "<table><thead><tr><th>Calendar Year</th><th>File Name</th></tr></thead><tbody>{rows}</tbody></table>"
+        ),
     )
 }
 
@@ -258,6 +317,9 @@ fn release_page(release: &Release) -> String {
     ];
     page(
         &release.name,
-        &format!("<article class=\"node node--type-dynamic-list-item\">{}</article>", body.concat()),
+        &format!(
+            "<article class=\"node node--type-dynamic-list-item\">{}</article>",
+            body.concat()
+        ),
     )
 }
