@@ -1,9 +1,11 @@
 //! One check of a source: `(discover → fetch)* → for each unit: fetch → extract → fold → diff →
 //! judge → render → record_check`, as DESIGN says: every unit is one transaction.
 
+mod discover;
 mod notices;
 mod obtain;
 mod pass;
+mod settle;
 mod unit;
 
 pub use notices::{deliveries, notify_operator};

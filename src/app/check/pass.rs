@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::discover::{Discovered, discover};
 use super::notices::notify_operator;
-use super::obtain::{Missing, Obtained, obtain};
 use super::unit::{Done, check_unit};
 use crate::app::state::App;
 use crate::engine::health::assess;
 use crate::engine::schedule::next_due;
 use crate::model::health::{Problem, ProblemKind};
 use crate::model::record::{CheckRecord, SourceRecord};
-use crate::model::request::{Concern, Discovery, Unit};
-use crate::sources::{Brief, Seen, Source};
+use crate::model::request::Concern;
+use crate::sources::Source;
 
 /// Why a check is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +47,6 @@ pub struct Pass {
 /// Told on the way, for people who wait.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);
 
-/// More lists than any source has: a discovery that goes on beyond it is broken.
-const MAX_ROUNDS: usize = 200;
-
 /// Checks one source. What is wrong with the source is in the result and told to the operator;
 /// an error is this machine's own fault.
 pub async fn check_source(
@@ -58,105 +55,28 @@ pub async fn check_source(
     mode: Mode,
     progress: Progress<'_>,
 ) -> anyhow::Result<Pass> {
-    let meta = source.meta().clone();
-    let mut pass = Pass {
-        source: meta.id.to_owned(),
-        ..Pass::default()
-    };
-    let state = app.source_state(meta.id).await?;
-    let first_check = state
-        .as_ref()
-        .is_none_or(|state| state.first_listed.is_none());
-    tracing::info!(source.id = meta.id, first = first_check, "check begins");
+    let id = source.meta().id;
+    let state = app.source_state(id).await?;
+    let first_check = state.is_none_or(|state| state.first_listed.is_none());
+    tracing::info!(source.id = id, first = first_check, "check begins");
 
-    let mut looked_at: BTreeSet<String> = BTreeSet::new();
-    // Units whose document was not read again, so that nothing was heard of what is odd about it.
-    let mut unheard: BTreeSet<String> = BTreeSet::new();
-    let discovered = discover(app, source, &mut pass, progress).await?;
-    let mut listed = None;
-    // With every list read, whatever is not found again is over, also at a unit that is gone.
-    let mut whole = false;
-    if let Some(Discovered {
-        units,
-        listed: named,
-        concerns,
-        read,
-    }) = discovered
-    {
-        pass.units = units.len();
-        whole = named.is_some() && pass.problems.is_empty();
-        listed = named;
-        looked_at.extend(read);
-        looked_at.insert(String::new());
-        pass.problems.extend(
-            concerns
-                .into_iter()
-                .map(|concern| problem(meta.id, concern)),
-        );
-        let total = units.len();
-        let mut absent: BTreeSet<String> = BTreeSet::new();
-        for (number, unit) in units.into_iter().enumerate() {
+    let mut tally = Tally::new(id);
+    if let Some(discovered) = discover(app, source, &mut tally.pass, progress).await? {
+        tally.discovered(&discovered);
+        let total = discovered.units.len();
+        for (number, unit) in discovered.units.into_iter().enumerate() {
             let name = unit.name.clone();
             let done = check_unit(app, source, unit, mode, first_check).await?;
-            looked_at.insert(name.clone());
-            match done {
-                Done::Unchanged => {
-                    unheard.insert(name);
-                }
-                Done::Witnessed { concerns, whole } => {
-                    if !whole {
-                        unheard.insert(name.clone());
-                    }
-                    pass.problems.extend(
-                        concerns
-                            .into_iter()
-                            .map(|concern| unit_problem(meta.id, &name, concern)),
-                    );
-                }
-                Done::NotRecorded => {
-                    pass.not_recorded += 1;
-                    unheard.insert(name.clone());
-                    absent.insert(name);
-                }
-                Done::Read {
-                    alerts,
-                    mails,
-                    concerns,
-                } => {
-                    progress(&format!(
-                        "{} {name}: read ({}/{total})",
-                        meta.id,
-                        number + 1
-                    ));
-                    pass.read += 1;
-                    pass.alerts += alerts;
-                    pass.mails += mails;
-                    pass.problems.extend(
-                        concerns
-                            .into_iter()
-                            .map(|concern| unit_problem(meta.id, &name, concern)),
-                    );
-                }
-                Done::Failed { kind, text } => {
-                    unheard.insert(name.clone());
-                    progress(&format!("{} {name}: {text}", meta.id));
-                    tracing::warn!(source.id = meta.id, unit = name, problem = %kind, "{text}");
-                    pass.problems.push(failure(meta.id, &name, kind, text));
-                }
+            if matches!(done, Done::Read { .. } | Done::Failed { .. }) {
+                progress(&format!("{id} {name} ({}/{total})", number + 1));
             }
+            tally.unit(name, done);
         }
-        // What a recording does not hold yet is not part of the baseline: it will be news.
-        if let Some(listed) = &mut listed {
-            listed.retain(|name| !absent.contains(name));
-        }
+        tally.listed = discovered.listed;
     }
-    let looked_at = |problem: &Problem| match problem.subject.split_once(UNIT_CONCERN) {
-        Some((unit, _)) if problem.kind == ProblemKind::Concern => whole && !unheard.contains(unit),
-        Some(_) | None => whole || looked_at.contains(&problem.subject),
-    };
-    close(app, source, &pass, listed, looked_at).await?;
+    let pass = tally.close(app, source).await?;
     tracing::info!(
-        source.id = meta.id,
+        source.id = id,
         units = pass.units,
         read = pass.read,
         alerts = pass.alerts,
@@ -166,127 +86,117 @@ pub async fn check_source(
     Ok(pass)
 }
 
-/// What the lists of a source lead to.
-struct Discovered {
-    units: Vec<Unit>,
+/// What is gathered on the way through a check.
+#[derive(Debug, Default)]
+struct Tally {
+    pass: Pass,
+    /// What the lists named; `None` while no list was read.
     listed: Option<Vec<String>>,
-    concerns: Vec<Concern>,
-    /// Addresses that could be read.
-    read: Vec<String>,
+    /// Every list was read: whatever is not found again is over, also at a unit that is gone.
+    whole: bool,
+    /// Addresses and units that were looked at.
+    looked_at: BTreeSet<String>,
+    /// Units whose document was not read again, so that nothing was heard of what is odd about it.
+    unheard: BTreeSet<String>,
+    /// Units that a recording does not hold.
+    not_recorded: BTreeSet<String>,
 }
 
-/// Reads lists until the units are known. `None` when the lists cannot be understood.
-async fn discover(
-    app: &Arc<App>,
-    source: &Arc<dyn Source>,
-    pass: &mut Pass,
-    progress: Progress<'_>,
-) -> anyhow::Result<Option<Discovered>> {
-    let meta = source.meta().clone();
-    let mut seen = Seen::new();
-    let mut failed: Vec<String> = Vec::new();
-    let mut record = CheckRecord::new(meta.id, app.clock.now());
-    let mut recorded_only = true;
-    for _ in 0..MAX_ROUNDS {
-        let step = {
-            let (source, seen, failed, watch) = (
-                Arc::clone(source),
-                seen.clone(),
-                failed.clone(),
-                Arc::clone(&app.watch),
-            );
-            let (today, since_year) = (app.clock.now().date_naive(), app.since_year);
-            tokio::task::spawn_blocking(move || {
-                source.discover(
-                    &seen,
-                    &failed,
-                    &Brief {
-                        today,
-                        watch: &watch,
-                        since_year,
-                    },
-                )
-            })
-            .await
+impl Tally {
+    fn new(source: &str) -> Self {
+        let pass = Pass {
+            source: source.to_owned(),
+            ..Pass::default()
         };
-        let requests = match step {
-            Err(join) if join.is_panic() => {
-                let text = "discovery panicked; please report this".to_owned();
-                pass.problems
-                    .push(failure(meta.id, "", ProblemKind::Defect, text));
-                return Ok(None);
-            }
-            Err(join) => return Err(join.into()),
-            Ok(Err(shape)) => {
-                progress(&format!("{}: {shape}", meta.id));
-                pass.problems
-                    .push(failure(meta.id, "", ProblemKind::Shape, shape.to_string()));
-                return Ok(None);
-            }
-            Ok(Ok(Discovery::Complete {
-                mut units,
-                mut listed,
-                concerns,
-            })) => {
-                app.record(record).await?;
-                if recorded_only && units.is_empty() {
-                    units = recognised(app, source);
-                    listed = Some(units.iter().map(|unit| unit.name.clone()).collect());
-                }
-                let read = seen.into_keys().collect();
-                return Ok(Some(Discovered {
-                    units,
-                    listed,
-                    concerns,
-                    read,
-                }));
-            }
-            Ok(Ok(Discovery::Fetch(requests))) => requests,
-        };
-        for request in requests {
-            match obtain(app, &request).await {
-                Ok(obtained) => {
-                    keep(&mut record, &obtained);
-                    let document = obtained.document(app).await?;
-                    progress(&format!("{}: {}", meta.id, request.url));
-                    seen.insert(request.url, document);
-                    recorded_only = false;
-                }
-                Err(Missing::NotRecorded) => failed.push(request.url),
-                Err(Missing::Failed { kind, text }) => {
-                    recorded_only = false;
-                    progress(&format!("{}: {text}", meta.id));
-                    tracing::warn!(source.id = meta.id, problem = %kind, "{text}");
-                    pass.problems
-                        .push(failure(meta.id, &request.url, kind, text));
-                    failed.push(request.url);
-                }
-                Err(Missing::Internal(error)) => return Err(error),
-            }
+        Self {
+            pass,
+            ..Self::default()
         }
     }
-    let text = format!("its lists lead on for more than {MAX_ROUNDS} pages");
-    pass.problems
-        .push(failure(meta.id, "", ProblemKind::Shape, text));
-    Ok(None)
+
+    fn discovered(&mut self, discovered: &Discovered) {
+        self.pass.units = discovered.units.len();
+        self.whole = discovered.listed.is_some() && self.pass.problems.is_empty();
+        self.looked_at.extend(discovered.read.iter().cloned());
+        self.looked_at.insert(String::new());
+        for concern in &discovered.concerns {
+            self.concern(concern.clone());
+        }
+    }
+
+    fn unit(&mut self, name: String, done: Done) {
+        self.looked_at.insert(name.clone());
+        let concerns = match done {
+            Done::Unchanged => {
+                self.unheard.insert(name);
+                return;
+            }
+            Done::NotRecorded => {
+                self.pass.not_recorded += 1;
+                self.unheard.insert(name.clone());
+                self.not_recorded.insert(name);
+                return;
+            }
+            Done::Failed { kind, text } => {
+                tracing::warn!(source.id = self.pass.source, unit = name, problem = %kind, "{text}");
+                self.unheard.insert(name.clone());
+                let problem = failure(&self.pass.source, &name, kind, text);
+                self.pass.problems.push(problem);
+                return;
+            }
+            Done::Witnessed { concerns, whole } => {
+                if !whole {
+                    self.unheard.insert(name.clone());
+                }
+                concerns
+            }
+            Done::Read {
+                alerts,
+                mails,
+                concerns,
+            } => {
+                self.pass.read += 1;
+                self.pass.alerts += alerts;
+                self.pass.mails += mails;
+                concerns
+            }
+        };
+        for concern in concerns {
+            let key = format!("{name}{UNIT_CONCERN}{}", concern.key);
+            self.concern(Concern { key, ..concern });
+        }
+    }
+
+    fn concern(&mut self, concern: Concern) {
+        self.pass.problems.push(Problem {
+            source: self.pass.source.clone(),
+            subject: concern.key,
+            kind: ProblemKind::Concern,
+            text: concern.text,
+            remedy: concern.remedy,
+        });
+    }
+
+    /// Commits the end of the check.
+    async fn close(self, app: &Arc<App>, source: &Arc<dyn Source>) -> anyhow::Result<Pass> {
+        let looked_at = |problem: &Problem| match problem.subject.split_once(UNIT_CONCERN) {
+            Some((unit, _)) if problem.kind == ProblemKind::Concern => {
+                self.whole && !self.unheard.contains(unit)
+            }
+            Some(_) | None => self.whole || self.looked_at.contains(&problem.subject),
+        };
+        // What a recording does not hold yet is not part of the baseline: it will be news.
+        let listed = self.listed.map(|mut listed| {
+            listed.retain(|name| !self.not_recorded.contains(name));
+            listed
+        });
+        close(app, source, &self.pass, listed, looked_at).await?;
+        Ok(self.pass)
+    }
 }
 
-fn keep(record: &mut CheckRecord, obtained: &Obtained) {
-    record.captures.extend(obtained.captures.iter().cloned());
-}
-
-/// A recording may hold the files without the lists that lead to them.
-fn recognised(app: &App, source: &Arc<dyn Source>) -> Vec<Unit> {
-    let brief = Brief {
-        today: app.clock.now().date_naive(),
-        watch: &app.watch,
-        since_year: app.since_year,
-    };
-    app.recorded_urls()
-        .iter()
-        .filter_map(|url| source.recognise(url, &brief))
-        .collect()
-}
+/// Between a unit and what is odd about its document.
+const UNIT_CONCERN: &str = ": ";
 
 /// The last transaction of a check: health, what is told of it, and when the source is due again.
 async fn close(
@@ -358,25 +268,7 @@ pub async fn report_defect(
     close(app, source, &pass, None, |_| false).await
 }
 
-fn problem(source: &str, concern: Concern) -> Problem {
-    Problem {
-        source: source.to_owned(),
-        subject: concern.key,
-        kind: ProblemKind::Concern,
-        text: concern.text,
-        remedy: concern.remedy,
-    }
-}
-
-/// Between a unit and what is odd about its document.
-const UNIT_CONCERN: &str = ": ";
-
-fn unit_problem(source: &str, unit: &str, concern: Concern) -> Problem {
-    let key = format!("{unit}{UNIT_CONCERN}{}", concern.key);
-    problem(source, Concern { key, ..concern })
-}
-
-fn failure(source: &str, subject: &str, kind: ProblemKind, text: String) -> Problem {
+pub(super) fn failure(source: &str, subject: &str, kind: ProblemKind, text: String) -> Problem {
     Problem {
         source: source.to_owned(),
         subject: subject.to_owned(),

@@ -1,0 +1,137 @@
+//! Reading lists until it is known what can be read.
+
+use std::sync::Arc;
+
+use super::obtain::{Missing, Obtained, obtain};
+use super::pass::{Pass, Progress, failure};
+use crate::app::state::App;
+use crate::model::health::ProblemKind;
+use crate::model::record::CheckRecord;
+use crate::model::request::{Concern, Discovery, Unit};
+use crate::sources::{Brief, Seen, Source};
+
+/// More lists than any source has: a discovery that goes on beyond it is broken.
+const MAX_ROUNDS: usize = 200;
+
+/// What the lists of a source lead to.
+#[derive(Debug)]
+pub(super) struct Discovered {
+    pub(super) units: Vec<Unit>,
+    pub(super) listed: Option<Vec<String>>,
+    pub(super) concerns: Vec<Concern>,
+    /// Addresses that could be read.
+    pub(super) read: Vec<String>,
+}
+
+/// Reads lists until the units are known. `None` when the lists cannot be understood.
+pub(super) async fn discover(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    pass: &mut Pass,
+    progress: Progress<'_>,
+) -> anyhow::Result<Option<Discovered>> {
+    let meta = source.meta().clone();
+    let mut seen = Seen::new();
+    let mut failed: Vec<String> = Vec::new();
+    let mut record = CheckRecord::new(meta.id, app.clock.now());
+    let mut recorded_only = true;
+    for _ in 0..MAX_ROUNDS {
+        let step = {
+            let (source, seen, failed, watch) = (
+                Arc::clone(source),
+                seen.clone(),
+                failed.clone(),
+                Arc::clone(&app.watch),
+            );
+            let (today, since_year) = (app.clock.now().date_naive(), app.since_year);
+            tokio::task::spawn_blocking(move || {
+                source.discover(
+                    &seen,
+                    &failed,
+                    &Brief {
+                        today,
+                        watch: &watch,
+                        since_year,
+                    },
+                )
+            })
+            .await
+        };
+        let requests = match step {
+            Err(join) if join.is_panic() => {
+                let text = "discovery panicked; please report this".to_owned();
+                pass.problems
+                    .push(failure(meta.id, "", ProblemKind::Defect, text));
+                return Ok(None);
+            }
+            Err(join) => return Err(join.into()),
+            Ok(Err(shape)) => {
+                progress(&format!("{}: {shape}", meta.id));
+                pass.problems
+                    .push(failure(meta.id, "", ProblemKind::Shape, shape.to_string()));
+                return Ok(None);
+            }
+            Ok(Ok(Discovery::Complete {
+                mut units,
+                mut listed,
+                concerns,
+            })) => {
+                app.record(record).await?;
+                if recorded_only && units.is_empty() {
+                    units = recognised(app, source);
+                    listed = Some(units.iter().map(|unit| unit.name.clone()).collect());
+                }
+                let read = seen.into_keys().collect();
+                return Ok(Some(Discovered {
+                    units,
+                    listed,
+                    concerns,
+                    read,
+                }));
+            }
+            Ok(Ok(Discovery::Fetch(requests))) => requests,
+        };
+        for request in requests {
+            match obtain(app, &request).await {
+                Ok(obtained) => {
+                    keep(&mut record, &obtained);
+                    let document = obtained.document(app).await?;
+                    progress(&format!("{}: {}", meta.id, request.url));
+                    seen.insert(request.url, document);
+                    recorded_only = false;
+                }
+                Err(Missing::NotRecorded) => failed.push(request.url),
+                Err(Missing::Failed { kind, text }) => {
+                    recorded_only = false;
+                    progress(&format!("{}: {text}", meta.id));
+                    tracing::warn!(source.id = meta.id, problem = %kind, "{text}");
+                    pass.problems
+                        .push(failure(meta.id, &request.url, kind, text));
+                    failed.push(request.url);
+                }
+                Err(Missing::Internal(error)) => return Err(error),
+            }
+        }
+    }
+    let text = format!("its lists lead on for more than {MAX_ROUNDS} pages");
+    pass.problems
+        .push(failure(meta.id, "", ProblemKind::Shape, text));
+    Ok(None)
+}
+
+fn keep(record: &mut CheckRecord, obtained: &Obtained) {
+    record.captures.extend(obtained.captures.iter().cloned());
+}
+
+/// A recording may hold the files without the lists that lead to them.
+fn recognised(app: &App, source: &Arc<dyn Source>) -> Vec<Unit> {
+    let brief = Brief {
+        today: app.clock.now().date_naive(),
+        watch: &app.watch,
+        since_year: app.since_year,
+    };
+    app.recorded_urls()
+        .iter()
+        .filter_map(|url| source.recognise(url, &brief))
+        .collect()
+}

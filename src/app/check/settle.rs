@@ -1,0 +1,120 @@
+//! What a reading changes: belief without and with it, compared and judged.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::app::state::App;
+use crate::engine::absence::{absences, listable};
+use crate::engine::diff::diff;
+use crate::engine::fold::fold;
+use crate::engine::judge::{Occasion, Verdict, judge};
+use crate::model::fact::{Fact, Origin};
+use crate::model::record::{AbsenceRecord, CheckRecord, ReadingRecord};
+use crate::model::request::Reading;
+use crate::model::topic::Topic;
+use crate::model::watch::Codes;
+use crate::sources::Source;
+
+/// How many topics are held in memory at a time when beliefs are compared.
+const TOPICS_AT_ONCE: usize = 2_000;
+
+/// Compares belief without and with the reading, and writes into the record what is new.
+pub(super) async fn settle(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    unit: &str,
+    reading: &Reading,
+    origin: &Arc<Origin>,
+    baseline: bool,
+    record: &mut CheckRecord,
+) -> anyhow::Result<Verdict> {
+    let meta = source.meta();
+    let mut statements = reading.statements.clone();
+    let mut elsewhere: Vec<(Arc<Origin>, AbsenceRecord)> = Vec::new();
+    if let (Codes::All, Some(unlisted)) = (&app.watch.codes, &reading.unlisted) {
+        let stated: BTreeSet<Topic> = statements
+            .iter()
+            .map(|statement| statement.topic.clone())
+            .collect();
+        let known: BTreeSet<Topic> = app.topics(meta.id).await?.into_iter().collect();
+        statements.extend(absences(known.iter().cloned(), &stated, unlisted));
+        // A topic first met now was absent from every other list that was read in full.
+        let new: Vec<Topic> = stated
+            .into_iter()
+            .filter(|topic| listable(topic) && !known.contains(topic))
+            .collect();
+        if !new.is_empty() {
+            for full in app.full_readings(meta.id).await? {
+                let missing = absences(new.iter().cloned(), &BTreeSet::new(), &full.unlisted);
+                elsewhere.extend(missing.into_iter().map(|statement| {
+                    (
+                        Arc::clone(&full.origin),
+                        AbsenceRecord {
+                            reading: full.id,
+                            statement,
+                        },
+                    )
+                }));
+            }
+        }
+    }
+
+    let topics: BTreeSet<Topic> = statements
+        .iter()
+        .map(|statement| statement.topic.clone())
+        .collect();
+    let topics: Vec<Topic> = topics.into_iter().collect();
+    let mut changes = Vec::new();
+    for some in topics.chunks(TOPICS_AT_ONCE) {
+        let wanted: BTreeSet<&Topic> = some.iter().collect();
+        let mut before = app.facts(some.to_vec()).await?;
+        let elsewhere = elsewhere
+            .iter()
+            .filter(|(_, absence)| wanted.contains(&absence.statement.topic));
+        before.extend(elsewhere.map(|(origin, absence)| Fact {
+            statement: absence.statement.clone(),
+            origin: Arc::clone(origin),
+        }));
+        let new = statements
+            .iter()
+            .filter(|statement| wanted.contains(&statement.topic));
+        let new = new.map(|statement| Fact {
+            statement: statement.clone(),
+            origin: Arc::clone(origin),
+        });
+        // A document read again replaces its own earlier reading.
+        let kept = before
+            .iter()
+            .filter(|fact| !same_posting(&fact.origin, origin))
+            .cloned();
+        let after = fold(kept.chain(new));
+        changes.extend(diff(&fold(before), &after));
+    }
+    let verdict = judge(
+        changes,
+        &Occasion {
+            watch: &app.watch,
+            source_title: meta.title,
+            origin,
+            baseline,
+            announces_new: reading.announces_new,
+            now: record.at,
+        },
+    );
+    record.reading = Some(ReadingRecord {
+        unit: unit.to_owned(),
+        origin: Arc::clone(origin),
+        extractor: meta.extractor,
+        watch: app.watch_digest.clone(),
+        statements,
+        unlisted: reading.unlisted.clone(),
+    });
+    record.absences = elsewhere.into_iter().map(|(_, absence)| absence).collect();
+    Ok(verdict)
+}
+
+/// Whether two origins are of one posting, whatever else was noted of it.
+fn same_posting(a: &Origin, b: &Origin) -> bool {
+    (&a.source, &a.edition.name, a.document, a.learned)
+        == (&b.source, &b.edition.name, b.document, b.learned)
+}
