@@ -207,6 +207,7 @@ fn end_marks_latin_letters_and_blank_rows_do_not_matter() {
     .unwrap();
     let mut bytes = table.csv();
     bytes.extend(b",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\r\n\x1a,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\r\n");
+    bytes.extend(format!("A note behind the data.{}\r\n", ",".repeat(30)).into_bytes());
     let text = String::from_utf8(bytes)
         .unwrap()
         .replace("\"SERVICE 20560, MADE\"", "SERVICE #20560");
