@@ -108,8 +108,6 @@ pub struct Rows<'a> {
     record: ByteRecord,
     limits: Limits,
     passed: u64,
-    line: u64,
-    counted: usize,
 }
 
 impl<'a> Rows<'a> {
@@ -132,8 +130,6 @@ impl<'a> Rows<'a> {
             record: ByteRecord::new(),
             limits,
             passed: 0,
-            line: 1,
-            counted: 0,
         }
     }
 
@@ -154,9 +150,7 @@ impl<'a> Rows<'a> {
     pub fn next(&mut self) -> Result<Option<Row<'_>>, CsvError> {
         loop {
             let read = self.reader.read_byte_record(&mut self.record);
-            let begins = self.record.position().map_or(0, ::csv::Position::byte);
-            self.count_lines_to(begins);
-            let row = self.line;
+            let row = self.line();
             if !read.map_err(|cause| CsvError::Malformed {
                 row,
                 cause: cause.to_string(),
@@ -180,26 +174,25 @@ impl<'a> Rows<'a> {
             }
         }
         Ok(Some(Row {
-            number: self.line,
+            number: self.line(),
             record: &self.record,
         }))
     }
 
-    /// The reader under this one counts a row of a CRLF file to the line before it, because the
-    /// LF is still to come; so the lines are counted here.
-    #[expect(
-        clippy::naive_bytecount,
-        reason = "the compiler makes a fast loop of it; no crate is worth it"
-    )]
-    fn count_lines_to(&mut self, begins: u64) {
-        let mut begins = usize::try_from(begins).unwrap_or(usize::MAX);
-        while matches!(self.bytes.get(begins), Some(b'\n' | b'\r')) {
-            begins += 1;
-        }
-        let passed = self.bytes.get(self.counted..begins).unwrap_or_default();
-        let ends = passed.iter().filter(|&&byte| byte == b'\n').count();
-        self.line += u64::try_from(ends).unwrap_or(0);
-        self.counted = self.counted.max(begins.min(self.bytes.len()));
+    /// The line in which the record begins. The reader under this one counts a row of a CRLF file
+    /// to the line before it, because the LF and blank lines are still to come.
+    fn line(&self) -> u64 {
+        let Some(position) = self.record.position() else {
+            return 1;
+        };
+        let begins = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+        let skipped = self.bytes.get(begins..).unwrap_or_default();
+        let blank = skipped
+            .iter()
+            .take_while(|byte| matches!(byte, b'\n' | b'\r'));
+        blank.fold(position.line(), |line, &byte| {
+            line + u64::from(byte == b'\n')
+        })
     }
 }
 

@@ -230,7 +230,8 @@ fn depth(bytes: &[u8]) -> usize {
     while let Some(at) = rest.iter().position(|&byte| byte == b'<') {
         rest = rest.get(at + 1..).unwrap_or_default();
         if rest.starts_with(b"!--") {
-            rest = after(rest.get(2..).unwrap_or_default(), b"-->").unwrap_or(rest);
+            // A comment without end is the rest of the page.
+            rest = after(rest.get(1..).unwrap_or_default(), b"-->").unwrap_or_default();
             continue;
         }
         let closing = rest.first() == Some(&b'/');

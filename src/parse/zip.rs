@@ -314,8 +314,8 @@ mod tests {
     fn a_changed_byte_is_found_by_the_checksum() {
         let mut bytes = archive(&[("a", b"status,A,0.32")]);
         let at = bytes.len() / 4;
-        for place in at..at + 12 {
-            bytes[place] ^= 0x40;
+        for byte in &mut bytes[at..at + 12] {
+            *byte ^= 0x40;
         }
         let read = Archive::open(&bytes, Limits::default()).and_then(|mut a| a.read(0));
         assert!(read.is_err(), "{read:?}");

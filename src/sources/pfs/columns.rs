@@ -156,6 +156,17 @@ impl Form {
 /// A number as ten-thousandths, for comparing and adding without an allocation; `None` for anything
 /// but digits with at most four decimals.
 pub(super) fn units(cell: &[u8]) -> Option<i64> {
+    // Nearly every cell is of this form.
+    if let [
+        ones @ b'0'..=b'9',
+        b'.',
+        tenths @ b'0'..=b'9',
+        hundredths @ b'0'..=b'9',
+    ] = cell
+    {
+        let digit = |byte: &u8| i64::from(byte - b'0');
+        return Some(digit(ones) * 10_000 + digit(tenths) * 1_000 + digit(hundredths) * 100);
+    }
     let mut number = 0_i64;
     let mut decimals: Option<u32> = None;
     let mut digits = 0;

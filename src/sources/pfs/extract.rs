@@ -11,17 +11,14 @@ use super::locality;
 use super::members::{self, Form, Kind, Member};
 use super::page::ReleasePage;
 use super::release::Release;
+use super::statements::{factor_statement, service_statements, whole_table};
 use super::table::{self, Table, Task};
 use crate::model::attribute::Attribute;
-use crate::model::fact::{Edition, Observation, Repost, Statement};
+use crate::model::fact::{Edition, Repost};
 use crate::model::request::{Concern, Reading, ShapeError, Unit, UnitDocuments, Unlisted, absent};
-use crate::model::topic::{Subject, Topic};
 use crate::model::watch::{Codes, Watch};
 use crate::parse::html;
 use crate::parse::zip::{Archive, Limits};
-
-/// Longest quote, in characters.
-const MOST_QUOTE: usize = 300;
 
 /// Reads a release.
 ///
@@ -271,56 +268,6 @@ fn published(
         .chain(posted)
         .chain(on_page)
         .max()
-}
-
-fn whole_table(table: &Table) -> String {
-    format!("{}, all {} rows", table.member, table.examined.rows)
-}
-
-fn short(quote: &str) -> String {
-    quote.trim().chars().take(MOST_QUOTE).collect()
-}
-
-fn service_statements(table: &Table, watch: &Watch, from: NaiveDate) -> Vec<Statement> {
-    let kept = &table.examined.kept;
-    let mut statements: Vec<Statement> = kept
-        .iter()
-        .map(|(service, kept)| Statement {
-            topic: Topic::national(Subject::Service(*service)),
-            from,
-            values: kept.values.clone(),
-            locator: format!("{} row {}", table.member, kept.number),
-            quote: short(&kept.quote),
-        })
-        .collect();
-    let missing = absent(&service_attributes());
-    for service in watch.named_services() {
-        if !kept.contains_key(&service) {
-            statements.push(Statement {
-                topic: Topic::national(Subject::Service(service)),
-                from,
-                values: missing.clone(),
-                locator: whole_table(table),
-                quote: String::new(),
-            });
-        }
-    }
-    statements
-}
-
-fn factor_statement(table: &Table, attribute: Attribute, from: NaiveDate) -> Statement {
-    let examined = &table.examined;
-    let observation = Observation::amount(examined.conversion_factor);
-    Statement {
-        topic: Topic::national(Subject::Schedule("PFS".to_owned())),
-        from,
-        values: BTreeMap::from([(attribute, observation)]).into(),
-        locator: format!(
-            "{} row {} (the same in all {} rows)",
-            table.member, examined.factor_row, examined.rows
-        ),
-        quote: short(&examined.factor_quote),
-    }
 }
 
 /// Reads the table for qualifying APM participants, of which only the conversion factor is taken.

@@ -5,13 +5,14 @@
 //! * `discovery` and `page` find the releases and their archives on www.cms.gov;
 //! * `members` tells by their content which file of an archive is which;
 //! * `table`, `fixed_width` and `columns` bring the three forms of the table to one row type;
-//! * `checks` decides whether a table may be believed;
+//! * `examine` decides by `checks` whether a table may be believed;
 //! * `locality` reads GPCIs and counties;
-//! * `extract` makes statements of all this.
+//! * `extract` puts it together, `statements` says it.
 
 mod checks;
 mod columns;
 mod discovery;
+mod examine;
 mod extract;
 mod fixed_width;
 mod grid;
@@ -20,6 +21,7 @@ mod members;
 mod page;
 mod release;
 mod source;
+mod statements;
 mod table;
 
 pub use checks::Checks;

@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 
 use chrono::NaiveDate;
 
-use super::checks::{Checks, Examined, Examiner};
+use super::checks::Checks;
 use super::columns::{Header, Row, words};
+use super::examine::{Examined, Examiner};
 use super::release::{self, Release};
 use crate::model::request::ShapeError;
 use crate::model::watch::Watch;
