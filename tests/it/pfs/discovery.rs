@@ -40,7 +40,9 @@ fn run(pages: &[(&str, String)], today: NaiveDate) -> (Vec<Unit>, Vec<Concern>, 
             .discover(&seen, &failed, &brief(&watch, today))
             .unwrap()
         {
-            Discovery::Complete { units, concerns } => return (units, concerns, asked),
+            Discovery::Complete {
+                units, concerns, ..
+            } => return (units, concerns, asked),
             Discovery::Fetch(requests) => {
                 assert!(!requests.is_empty());
                 for request in requests {
@@ -263,7 +265,7 @@ fn a_list_without_releases_is_a_new_form_and_a_failed_one_is_silent() {
     let failed = vec![LIST_URL.to_owned()];
     let outcome = Pfs::default().discover(&seen, &failed, &brief).unwrap();
     assert!(
-        matches!(outcome, Discovery::Complete { units, concerns } if units.is_empty() && concerns.is_empty())
+        matches!(outcome, Discovery::Complete { units, concerns, listed: None } if units.is_empty() && concerns.is_empty())
     );
     seen.insert(
         LIST_URL.to_owned(),
