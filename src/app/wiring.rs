@@ -14,7 +14,8 @@ use super::state::{App, Limits, Scheduled};
 use crate::engine::schedule::Plan;
 use crate::io::blobs::Blobs;
 use crate::io::channels::file::{FileChannel, FileConfig};
-use crate::io::channels::smtp::{self, Smtp, SmtpConfig};
+use crate::io::channels::relay::{self, SmtpConfig};
+use crate::io::channels::smtp::Smtp;
 use crate::io::channels::{Channel, Channels};
 use crate::io::clock::{Clock, SystemClock};
 use crate::io::fetch::{FetchConfig, Fetcher};
@@ -155,15 +156,15 @@ pub fn channels(config: &Config) -> Result<Channels, Failure> {
         MailChannel::Smtp(server) => {
             let login = match &server.login {
                 None => None,
-                Some(login) => Some(smtp::Login {
+                Some(login) => Some(relay::Login {
                     user: login.user.clone(),
                     password: login.password.read().or_exit(Exit::Configuration)?,
                 }),
             };
             let tls = match server.tls {
-                super::config::Tls::StartTls => smtp::Tls::StartTls,
-                super::config::Tls::Implicit => smtp::Tls::Implicit,
-                super::config::Tls::None => smtp::Tls::None,
+                super::config::Tls::StartTls => relay::Tls::StartTls,
+                super::config::Tls::Implicit => relay::Tls::Implicit,
+                super::config::Tls::None => relay::Tls::None,
             };
             let smtp = SmtpConfig {
                 host: server.host.clone(),

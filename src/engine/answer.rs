@@ -314,7 +314,7 @@ fn caveats(fact: &Fact, question: &Question) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::engine::fold::{fold, published_by};
-    use crate::engine::testing::{day, fact, status};
+    use crate::engine::tests::{day, fact, status};
     use crate::model::fact::{Fact, Repost};
 
     fn links() -> Vec<NcdLink> {

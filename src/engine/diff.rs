@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
     use crate::engine::fold::fold;
-    use crate::engine::testing::{Say, day, facts, status};
+    use crate::engine::tests::{Say, day, facts, status};
 
     /// The old belief with the changes applied, day by day at the ends of all periods.
     fn applied(

@@ -163,7 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::engine::testing::{Say, day, facts, status};
+    use crate::engine::tests::{Say, day, facts, status};
     use crate::model::topic::Subject;
 
     fn believed(facts: Vec<Fact>, on: NaiveDate) -> Option<String> {

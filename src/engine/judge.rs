@@ -287,7 +287,7 @@ mod tests {
     use super::*;
     use crate::engine::diff::diff;
     use crate::engine::fold::fold;
-    use crate::engine::testing::{day, fact};
+    use crate::engine::tests::{day, fact};
     use crate::model::fact::Fact;
     use crate::model::watch::Codes;
 

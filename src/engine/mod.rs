@@ -13,4 +13,4 @@ pub mod retry;
 pub mod schedule;
 mod summary;
 #[cfg(test)]
-pub(crate) mod testing;
+mod tests;

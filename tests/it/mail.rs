@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use coverd::io::channels::file::{FileChannel, FileConfig};
-use coverd::io::channels::smtp::{Login, Smtp, SmtpConfig, Tls};
+use coverd::io::channels::relay::{Login, SmtpConfig, Tls};
+use coverd::io::channels::smtp::Smtp;
 use coverd::io::channels::{Channel, Channels};
 use coverd::model::alert::{Alert, AlertBody};
 use coverd::model::attribute::Attribute;

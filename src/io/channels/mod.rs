@@ -3,6 +3,7 @@
 pub mod channel;
 pub mod file;
 pub mod masked;
+pub mod relay;
 pub mod smtp;
 
 pub use channel::{Channel, ChannelError, Channels, Receipt, SendError};

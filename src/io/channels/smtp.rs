@@ -8,7 +8,6 @@
 use std::error::Error as _;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use lettre::Address;
@@ -18,12 +17,13 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParam
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::{Response, Severity};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::channel::{ChannelError, Receipt, SendError};
 use super::masked;
+use super::relay::{SmtpConfig, Tls};
 use crate::model::delivery::Outgoing;
 
 /// How long a connection is kept for the next message.
@@ -32,45 +32,6 @@ const IDLE: Duration = Duration::from_secs(30);
 const COURTESY: Duration = Duration::from_secs(5);
 /// How a certificate begins in a PEM file.
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-
-/// How the connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tls {
-    /// STARTTLS, and nothing is sent without it (port 587).
-    StartTls,
-    /// TLS from the first byte (port 465).
-    Implicit,
-    /// Clear text; only to this machine itself.
-    None,
-}
-
-/// A user of the relay.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// User name.
-    pub user: String,
-    /// Password; never shown.
-    pub password: SecretString,
-}
-
-/// The relay.
-#[derive(Debug, Clone)]
-pub struct SmtpConfig {
-    /// Host name; the certificate must be for it.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// Protection.
-    pub tls: Tls,
-    /// Login, where the relay wants one.
-    pub login: Option<Login>,
-    /// A PEM file with a certificate authority to be trusted beside the system's.
-    pub ca_file: Option<PathBuf>,
-    /// The name to say in EHLO; without it the address `[127.0.0.1]` is said.
-    pub hello: Option<String>,
-    /// The time allowed for the whole dialogue of one message.
-    pub deadline: Duration,
-}
 
 /// The channel to one relay.
 pub struct Smtp {
@@ -366,7 +327,12 @@ fn tls_parameters(config: &SmtpConfig) -> Result<TlsParameters, ChannelError> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
+    use secrecy::SecretString;
+
     use super::*;
+    use crate::io::channels::relay::Login;
 
     fn config(host: &str, tls: Tls) -> SmtpConfig {
         SmtpConfig {

@@ -57,16 +57,9 @@ impl fmt::Debug for Fetcher {
 }
 
 impl Fetcher {
-    /// Of the validators of an answer, those that mean something ([`sound_validators`]).
-    pub fn validators(&self, fetched: &Fetched) -> Validators {
-        let host = Url::parse(&fetched.final_url).ok();
-        let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
-        super::validators::sound_validators(
-            host,
-            &fetched.headers,
-            fetched.at,
-            &self.inner.config.trusted_last_modified,
-        )
+    /// Hosts whose `Last-Modified` may be sent back.
+    pub fn trusted_last_modified(&self) -> &[String] {
+        &self.inner.config.trusted_last_modified
     }
 
     /// A fetcher with these limits.

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use url::Url;
+
 use super::Recording;
 use crate::io::clock::Clock;
-use crate::io::fetch::{FailureKind, FetchError, Fetched, Fetcher};
+use crate::io::fetch::{FailureKind, FetchError, Fetched, Fetcher, sound_validators};
 use crate::model::document::Validators;
 use crate::model::request::Request;
 
@@ -56,7 +58,16 @@ impl Web {
     /// What may make the next request of the address conditional; a recording is never asked twice.
     pub fn validators(&self, answer: &Fetched) -> Validators {
         match self {
-            Self::Network(fetcher) => fetcher.validators(answer),
+            Self::Network(fetcher) => {
+                let place = Url::parse(&answer.final_url).ok();
+                let host = place.as_ref().and_then(Url::host_str).unwrap_or_default();
+                sound_validators(
+                    host,
+                    &answer.headers,
+                    answer.at,
+                    fetcher.trusted_last_modified(),
+                )
+            }
             Self::Recorded(..) => Validators::default(),
         }
     }

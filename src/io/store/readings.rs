@@ -253,7 +253,7 @@ impl Reader {
         Ok(found)
     }
 
-    /// The reading of a document for a unit that counts; of several postings of the same bytes the last.
+    /// The reading of a document for a unit that counts, of its last posting.
     pub fn reading_of(
         &self,
         document: &DocumentHash,

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use super::cells::key;
 use super::columns::{
     COLUMNS, CONVERSION_FACTOR, FACILITY_PE, FACILITY_TOTAL, MP, NON_FACILITY_PE,
     NON_FACILITY_TOTAL, Row, STATUS, WORK, units,
 };
-use super::examine::{Examiner, key};
+use super::examine::Examiner;
 use super::table::{Table, Task};
 use crate::model::code::Service;
 use crate::model::request::ShapeError;

@@ -9,6 +9,7 @@
 //! * `locality` reads GPCIs and counties;
 //! * `extract` puts it together, `statements` says it.
 
+mod cells;
 mod checks;
 mod columns;
 mod discovery;
@@ -17,6 +18,7 @@ mod extract;
 mod fixed_width;
 mod grid;
 mod locality;
+mod locality_columns;
 mod members;
 mod page;
 mod release;

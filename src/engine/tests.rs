@@ -48,7 +48,7 @@ pub(crate) fn fact(
             quote: "20560,,N".to_owned(),
         },
         origin: Arc::new(Origin {
-            source: "pfs".to_owned(),
+            source: "made".to_owned(),
             edition: Edition {
                 name: edition.to_owned(),
                 begins: day(begins),
