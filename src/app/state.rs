@@ -196,6 +196,11 @@ impl App {
             .await
     }
 
+    /// The readings of a source that count, oldest first.
+    pub async fn readings(&self, source: &'static str) -> anyhow::Result<Vec<StoredReading>> {
+        self.ask(move |reader| reader.readings(source)).await
+    }
+
     /// Every topic that a source ever spoke of.
     pub async fn topics(&self, source: &'static str) -> anyhow::Result<Vec<Topic>> {
         self.ask(move |reader| reader.topics(source)).await

@@ -4,14 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::fact::Statement;
 use crate::model::request::Unlisted;
-use crate::model::topic::{Place, Stage, Subject, Topic};
-
-/// Whether a full list of codes speaks of the topic by not naming it: national rows in force.
-pub fn listable(topic: &Topic) -> bool {
-    matches!(topic.subject, Subject::Service(_))
-        && topic.place == Place::National
-        && topic.stage == Stage::InForce
-}
+use crate::model::topic::Topic;
 
 /// The topics among `known` that the list does not name, each declared absent.
 pub fn absences(
@@ -21,7 +14,7 @@ pub fn absences(
 ) -> Vec<Statement> {
     known
         .into_iter()
-        .filter(|topic| listable(topic) && !stated.contains(topic))
+        .filter(|topic| topic.is_listable() && !stated.contains(topic))
         .map(|topic| Statement {
             topic,
             from: unlisted.from,

@@ -135,6 +135,13 @@ pub struct Topic {
 }
 
 impl Topic {
+    /// Whether a full list of codes speaks of the topic by not naming it: national rows in force.
+    pub fn is_listable(&self) -> bool {
+        matches!(self.subject, Subject::Service(_))
+            && self.place == Place::National
+            && self.stage == Stage::InForce
+    }
+
     /// A national rule in force.
     pub fn national(subject: Subject) -> Self {
         Self {

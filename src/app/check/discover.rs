@@ -1,13 +1,14 @@
 //! Reading lists until it is known what can be read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::obtain::{Missing, Obtained, obtain};
-use super::pass::{Pass, Progress, failure};
+use super::pass::{Mode, Pass, Progress, failure};
 use crate::app::state::App;
 use crate::model::health::ProblemKind;
 use crate::model::record::CheckRecord;
-use crate::model::request::{Concern, Discovery, Unit};
+use crate::model::request::{Concern, Discovery, ShapeError, Unit};
 use crate::sources::{Brief, Seen, Source};
 
 /// More lists than any source has: a discovery that goes on beyond it is broken.
@@ -18,6 +19,8 @@ const MAX_ROUNDS: usize = 200;
 pub(super) struct Discovered {
     pub(super) units: Vec<Unit>,
     pub(super) listed: Option<Vec<String>>,
+    /// In a backfill: the units that an ordinary check names. What it names beyond them is history.
+    pub(super) usual: Option<BTreeSet<String>>,
     pub(super) concerns: Vec<Concern>,
     /// Addresses that could be read.
     pub(super) read: Vec<String>,
@@ -27,6 +30,7 @@ pub(super) struct Discovered {
 pub(super) async fn discover(
     app: &Arc<App>,
     source: &Arc<dyn Source>,
+    mode: Mode,
     pass: &mut Pass,
     progress: Progress<'_>,
 ) -> anyhow::Result<Option<Discovered>> {
@@ -36,35 +40,13 @@ pub(super) async fn discover(
     let mut record = CheckRecord::new(meta.id, app.clock.now());
     let mut recorded_only = true;
     for _ in 0..MAX_ROUNDS {
-        let step = {
-            let (source, seen, failed, watch) = (
-                Arc::clone(source),
-                seen.clone(),
-                failed.clone(),
-                Arc::clone(&app.watch),
-            );
-            let (today, since_year) = (app.clock.now().date_naive(), app.since_year);
-            tokio::task::spawn_blocking(move || {
-                source.discover(
-                    &seen,
-                    &failed,
-                    &Brief {
-                        today,
-                        watch: &watch,
-                        since_year,
-                    },
-                )
-            })
-            .await
-        };
-        let requests = match step {
-            Err(join) if join.is_panic() => {
-                let text = "discovery panicked; please report this".to_owned();
+        let taken = step(app, source, &seen, &failed, mode.since_year(app)).await?;
+        let requests = match taken {
+            Err(defect) => {
                 pass.problems
-                    .push(failure(meta.id, "", ProblemKind::Defect, text));
+                    .push(failure(meta.id, "", ProblemKind::Defect, defect));
                 return Ok(None);
             }
-            Err(join) => return Err(join.into()),
             Ok(Err(shape)) => {
                 progress(&format!("{}: {shape}", meta.id));
                 pass.problems
@@ -78,13 +60,20 @@ pub(super) async fn discover(
             })) => {
                 app.record(record).await?;
                 if recorded_only && units.is_empty() {
-                    units = recognised(app, source);
+                    units = recognised(app, source, mode);
                     listed = Some(units.iter().map(|unit| unit.name.clone()).collect());
                 }
+                let usual = match mode {
+                    Mode::Watch => None,
+                    Mode::Backfill { .. } => Some(names(
+                        step(app, source, &seen, &failed, app.since_year).await?,
+                    )),
+                };
                 let read = seen.into_keys().collect();
                 return Ok(Some(Discovered {
                     units,
                     listed,
+                    usual,
                     concerns,
                     read,
                 }));
@@ -119,16 +108,65 @@ pub(super) async fn discover(
     Ok(None)
 }
 
+/// One step of discovery, where a panic or an endless loop of it ends nothing else; a defect is told
+/// in words.
+async fn step(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    seen: &Seen,
+    failed: &[String],
+    since_year: i32,
+) -> anyhow::Result<Result<Result<Discovery, ShapeError>, String>> {
+    let (source, seen, failed, watch) = (
+        Arc::clone(source),
+        seen.clone(),
+        failed.to_vec(),
+        Arc::clone(&app.watch),
+    );
+    let today = app.clock.now().date_naive();
+    let work = tokio::task::spawn_blocking(move || {
+        source.discover(
+            &seen,
+            &failed,
+            &Brief {
+                today,
+                watch: &watch,
+                since_year,
+            },
+        )
+    });
+    Ok(match tokio::time::timeout(app.limits.extract, work).await {
+        Ok(Ok(step)) => Ok(step),
+        Ok(Err(join)) if join.is_panic() => {
+            Err("discovery panicked; please report this".to_owned())
+        }
+        Ok(Err(join)) => return Err(join.into()),
+        Err(_) => Err(format!(
+            "discovery did not end within {:?}",
+            app.limits.extract
+        )),
+    })
+}
+
+fn names(step: Result<Result<Discovery, ShapeError>, String>) -> BTreeSet<String> {
+    match step {
+        Ok(Ok(Discovery::Complete { units, .. })) => {
+            units.into_iter().map(|unit| unit.name).collect()
+        }
+        Ok(Ok(Discovery::Fetch(_)) | Err(_)) | Err(_) => BTreeSet::new(),
+    }
+}
+
 fn keep(record: &mut CheckRecord, obtained: &Obtained) {
     record.captures.extend(obtained.captures.iter().cloned());
 }
 
 /// A recording may hold the files without the lists that lead to them.
-fn recognised(app: &App, source: &Arc<dyn Source>) -> Vec<Unit> {
+fn recognised(app: &App, source: &Arc<dyn Source>, mode: Mode) -> Vec<Unit> {
     let brief = Brief {
         today: app.clock.now().date_naive(),
         watch: &app.watch,
-        since_year: app.since_year,
+        since_year: mode.since_year(app),
     };
     app.recorded_urls()
         .iter()

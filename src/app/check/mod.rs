@@ -5,6 +5,7 @@ mod discover;
 mod notices;
 mod obtain;
 mod pass;
+mod reread;
 mod settle;
 mod unit;
 

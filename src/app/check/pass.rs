@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::discover::{Discovered, discover};
 use super::notices::notify_operator;
+use super::reread::reread;
 use super::unit::{Done, check_unit};
 use crate::app::state::App;
 use crate::engine::health::assess;
@@ -21,8 +22,22 @@ use crate::sources::Source;
 pub enum Mode {
     /// To hear of changes.
     Watch,
-    /// To fill in history: nothing is told.
-    Backfill,
+    /// To fill in the history of earlier years than are read otherwise. Those are not told; what an
+    /// ordinary check would read is told as ever.
+    Backfill {
+        /// First calendar year to read.
+        since_year: i32,
+    },
+}
+
+impl Mode {
+    /// First calendar year whose releases are read.
+    pub(super) fn since_year(self, app: &App) -> i32 {
+        match self {
+            Self::Watch => app.since_year,
+            Self::Backfill { since_year } => since_year.min(app.since_year),
+        }
+    }
 }
 
 /// How a check went.
@@ -61,18 +76,21 @@ pub async fn check_source(
     tracing::info!(source.id = id, first = first_check, "check begins");
 
     let mut tally = Tally::new(id);
-    if let Some(discovered) = discover(app, source, &mut tally.pass, progress).await? {
+    if let Some(discovered) = discover(app, source, mode, &mut tally.pass, progress).await? {
         tally.discovered(&discovered);
         let total = discovered.units.len();
         for (number, unit) in discovered.units.into_iter().enumerate() {
             let name = unit.name.clone();
-            let done = check_unit(app, source, unit, mode, first_check).await?;
+            let usual = discovered.usual.as_ref();
+            let past = usual.is_some_and(|usual| !usual.contains(&name));
+            let done = check_unit(app, source, unit, first_check || past).await?;
             if matches!(done, Done::Read { .. } | Done::Failed { .. }) {
                 progress(&format!("{id} {name} ({}/{total})", number + 1));
             }
             tally.unit(name, done);
         }
         tally.listed = discovered.listed;
+        tally.pass.read += reread(app, source).await?;
     }
     let pass = tally.close(app, source).await?;
     tracing::info!(

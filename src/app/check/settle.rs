@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::app::state::App;
-use crate::engine::absence::{absences, listable};
+use crate::engine::absence::absences;
 use crate::engine::diff::diff;
 use crate::engine::fold::fold;
 use crate::engine::judge::{Occasion, Verdict, judge};
@@ -41,7 +41,7 @@ pub(super) async fn settle(
         // A topic first met now was absent from every other list that was read in full.
         let new: Vec<Topic> = stated
             .into_iter()
-            .filter(|topic| listable(topic) && !known.contains(topic))
+            .filter(|topic| topic.is_listable() && !known.contains(topic))
             .collect();
         if !new.is_empty() {
             for full in app.full_readings(meta.id).await? {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::notices::deliveries;
 use super::obtain::{Missing, Obtained, obtain};
-use super::pass::Mode;
 use super::settle::settle;
 use crate::app::state::App;
 use crate::io::store::{StoredReading, UnitState};
@@ -35,12 +34,12 @@ pub(super) enum Done {
     Failed { kind: ProblemKind, text: String },
 }
 
+/// Reads a unit unless it was read before. `history`: read for the first time, it is no news.
 pub(super) async fn check_unit(
     app: &Arc<App>,
     source: &Arc<dyn Source>,
     unit: Unit,
-    mode: Mode,
-    first_check: bool,
+    history: bool,
 ) -> anyhow::Result<Done> {
     let meta = source.meta().clone();
     let primary = match obtain(app, &unit.request).await {
@@ -98,8 +97,8 @@ pub(super) async fn check_unit(
     let first_reading = state
         .as_ref()
         .is_none_or(|state| state.last_document.is_none());
-    let listed_at_first = first_check || state.as_ref().is_some_and(|state| state.baseline);
-    let baseline = posting.rebase || mode == Mode::Backfill || (first_reading && listed_at_first);
+    let history = history || state.as_ref().is_some_and(|state| state.baseline);
+    let baseline = posting.rebase || (first_reading && history);
 
     let verdict = settle(
         app,
@@ -212,7 +211,7 @@ async fn load(app: &App, companions: &[Option<Obtained>]) -> anyhow::Result<Vec<
 }
 
 /// Runs the extractor where a panic or an endless loop of it ends nothing else.
-async fn extract(
+pub(super) async fn extract(
     app: &Arc<App>,
     source: &Arc<dyn Source>,
     unit: &Unit,

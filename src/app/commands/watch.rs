@@ -176,14 +176,11 @@ fn ask_daemon(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
 /// Reads the releases of past years into the history.
 pub fn backfill(args: &BackfillArgs, context: &Context) -> Result<Exit, Failure> {
     let _lock = lock(context)?;
-    let mut config = context.config.clone();
-    if let Some(since) = args.since {
-        config.sources.since_year = since;
-    }
-    let app = wiring::on_network(&config)?;
-    let passes = context
-        .runtime()?
-        .block_on(pass(&app, &[], Mode::Backfill))?;
+    let app = wiring::on_network(&context.config)?;
+    let mode = Mode::Backfill {
+        since_year: args.since.unwrap_or(app.since_year),
+    };
+    let passes = context.runtime()?.block_on(pass(&app, &[], mode))?;
     report(&passes)
 }
 

@@ -18,9 +18,8 @@ use crate::model::document::DocumentHash;
 use crate::model::fact::{Edition, Origin, Statement};
 use crate::model::record::{AbsenceRecord, ReadingId, ReadingRecord};
 use crate::model::request::Unlisted;
-use crate::model::topic::{Place, Stage, Subject};
 
-/// A reading that counts: the one by the highest extractor version of its document.
+/// A reading that counts: by the highest extractor version of its posting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredReading {
     /// Its number.
@@ -33,7 +32,7 @@ pub struct StoredReading {
     pub extractor: u32,
     /// Digests of the watches it was read for, earliest first.
     pub watches: Vec<String>,
-    /// When it was read for the first time.
+    /// When it was read first.
     pub read_at: DateTime<Utc>,
 }
 
@@ -84,10 +83,7 @@ pub(super) fn record_absences(
     for absence in absences {
         let (ReadingId(id), statement) = (absence.reading, &absence.statement);
         let topic = &statement.topic;
-        let may_be_absent = matches!(topic.subject, Subject::Service(_))
-            && topic.place == Place::National
-            && topic.stage == Stage::InForce;
-        if !may_be_absent || !is_full.exists([id])? {
+        if !topic.is_listable() || !is_full.exists([id])? {
             return Err(StoreError::Invalid {
                 why: format!("reading {id} cannot say that '{topic}' is absent"),
             });
@@ -238,7 +234,7 @@ fn add_statements(
 }
 
 impl Reader {
-    /// The readings of a source that count, oldest capture first.
+    /// The readings of a source that count, oldest first.
     pub fn readings(&self, source: &str) -> Result<Vec<StoredReading>, StoreError> {
         let snapshot = self.snapshot()?;
         let mut statement = snapshot.prepare_cached(

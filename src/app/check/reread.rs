@@ -1,0 +1,97 @@
+//! Documents that no list leads to any more, read again for a new code or a new extractor.
+//!
+//! A posting that was replaced, or a release that CMS took from its list, is still part of what was
+//! published and known on earlier days.
+
+use std::sync::Arc;
+
+use super::settle::settle;
+use super::unit::extract;
+use crate::app::state::App;
+use crate::io::store::StoredReading;
+use crate::model::document::Document;
+use crate::model::fact::Origin;
+use crate::model::record::CheckRecord;
+use crate::model::request::{Reading, UnitDocuments};
+use crate::sources::{Brief, Source};
+
+/// Reads what an ordinary check has not reached: history, never told. What cannot be read again
+/// keeps its old reading. Returns how many were read.
+pub(super) async fn reread(app: &Arc<App>, source: &Arc<dyn Source>) -> anyhow::Result<usize> {
+    let meta = source.meta().clone();
+    let mut read = 0;
+    for stored in app.readings(meta.id).await? {
+        let up_to_date =
+            stored.extractor == meta.extractor && stored.watches.contains(&app.watch_digest);
+        if up_to_date || stored.extractor > meta.extractor {
+            continue;
+        }
+        read += usize::from(again(app, source, &stored).await?);
+    }
+    Ok(read)
+}
+
+async fn again(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    stored: &StoredReading,
+) -> anyhow::Result<bool> {
+    let origin = &stored.origin;
+    let brief = Brief {
+        today: app.clock.now().date_naive(),
+        watch: &app.watch,
+        since_year: i32::MIN,
+    };
+    let Some(mut unit) = source.recognise(&origin.url, &brief) else {
+        return Ok(false);
+    };
+    unit.name.clone_from(&stored.unit);
+    let primary = Document {
+        url: origin.url.clone(),
+        final_url: origin.url.clone(),
+        captured: origin.learned,
+        hash: origin.document,
+        bytes: app.load(origin.document).await?,
+    };
+    let companions = unit.companions.iter().map(|_| None).collect();
+    let reading = match extract(
+        app,
+        source,
+        &unit,
+        UnitDocuments {
+            primary,
+            companions,
+        },
+    )
+    .await?
+    {
+        Ok(reading) => reading,
+        Err((kind, text)) => {
+            tracing::warn!(source.id = origin.source, unit = unit.name, problem = %kind, "a stored document keeps its old reading: {text}");
+            return Ok(false);
+        }
+    };
+    let reading = as_posted(reading, origin);
+    let mut record = CheckRecord::new(source.meta().id, app.clock.now());
+    let verdict = settle(app, source, &unit.name, &reading, origin, true, &mut record).await?;
+    record.changes = verdict.changes;
+    app.record(record).await?;
+    Ok(true)
+}
+
+/// The page that told from when the edition holds is not at hand: what was noted then stands.
+fn as_posted(mut reading: Reading, origin: &Origin) -> Reading {
+    let alone = std::mem::replace(&mut reading.edition, origin.edition.clone()).begins;
+    let begins = origin.edition.begins;
+    for statement in &mut reading.statements {
+        if statement.from == alone {
+            statement.from = begins;
+        }
+    }
+    if let Some(unlisted) = &mut reading.unlisted
+        && unlisted.from == alone
+    {
+        unlisted.from = begins;
+    }
+    reading
+}
