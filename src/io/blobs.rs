@@ -167,6 +167,9 @@ impl Blobs {
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let name = format!(".{}-{number}-{}", std::process::id(), hash.short());
         let temporary = fan.join(name);
+        // A process that was killed may have had this process's id, as the first one in a container
+        // always has: what it left is of no use and must not be in the way.
+        let _ = fs::remove_file(&temporary);
         let kept = write_synced(&temporary, compressed)
             .and_then(|()| fs::rename(&temporary, &path))
             .map_err(BlobError::io("write", &path));
@@ -292,6 +295,18 @@ mod tests {
         let (_folder, blobs) = blobs();
         let hash = blobs.put(b"whole").unwrap();
         let fan = blobs.path(&hash).parent().unwrap().to_owned();
+        assert_eq!(fs::read_dir(fan).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_with_the_same_id_left_is_not_in_the_way() {
+        let (_folder, blobs) = blobs();
+        let hash = hash_of(b"whole");
+        let fan = blobs.path(&hash).parent().unwrap().to_owned();
+        fs::create_dir_all(&fan).unwrap();
+        let left = format!(".{}-0-{}", std::process::id(), hash.short());
+        fs::write(fan.join(left), b"who").unwrap();
+        assert_eq!(blobs.put(b"whole").unwrap(), hash);
         assert_eq!(fs::read_dir(fan).unwrap().count(), 1);
     }
 

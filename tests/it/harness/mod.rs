@@ -3,5 +3,6 @@
 pub(crate) mod alerts;
 pub(crate) mod cms;
 pub(crate) mod data;
+pub(crate) mod run;
 pub(crate) mod smtp;
 pub(crate) mod world;
