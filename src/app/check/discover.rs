@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::guard::{Defect, guarded};
 use super::obtain::{Missing, Obtained, obtain};
 use super::pass::{Pass, Progress, failure};
 use crate::app::state::App;
@@ -44,7 +45,7 @@ pub(super) async fn discover(
                 Arc::clone(&app.watch),
             );
             let (today, since_year) = (app.clock.now().date_naive(), app.since_year);
-            tokio::task::spawn_blocking(move || {
+            let work = move || {
                 source.discover(
                     &seen,
                     &failed,
@@ -54,17 +55,16 @@ pub(super) async fn discover(
                         since_year,
                     },
                 )
-            })
-            .await
+            };
+            guarded(app, meta.id, "", work).await?
         };
         let requests = match step {
-            Err(join) if join.is_panic() => {
-                let text = "discovery panicked; please report this".to_owned();
+            Err(Defect { subject, text }) => {
+                tracing::error!(source.id = meta.id, "{text}");
                 pass.problems
-                    .push(failure(meta.id, "", ProblemKind::Defect, text));
+                    .push(failure(meta.id, &subject, ProblemKind::Defect, text));
                 return Ok(None);
             }
-            Err(join) => return Err(join.into()),
             Ok(Err(shape)) => {
                 progress(&format!("{}: {shape}", meta.id));
                 pass.problems
