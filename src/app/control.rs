@@ -7,10 +7,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::daemon::run_check;
+use super::daemon::check_now;
 use super::state::App;
 use crate::io::control::ControlServer;
 use crate::io::lock::InstanceLock;
+use crate::model::health::ProblemKind;
 
 /// Cancels the token at SIGTERM, SIGINT or SIGHUP.
 pub fn stop_on_signals(stop: CancellationToken) -> anyhow::Result<JoinHandle<()>> {
@@ -52,8 +53,15 @@ async fn answer(app: Arc<App>, request: Value) -> Value {
         if !asked.is_empty() && !asked.contains(id) {
             continue;
         }
-        if let Some(pass) = run_check(&app, &scheduled.source).await {
-            well &= pass.problems.is_empty();
+        let checked = {
+            let _turn = scheduled.turn().await;
+            check_now(&app, scheduled).await
+        };
+        if let Ok(Some(pass)) = checked {
+            well &= pass
+                .problems
+                .iter()
+                .all(|problem| problem.kind == ProblemKind::Concern);
             lines.push(format!(
                 "{id}: {} documents listed, {} read anew, {} alerts",
                 pass.units, pass.read, pass.alerts

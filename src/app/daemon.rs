@@ -1,5 +1,6 @@
 //! The service: every source on its schedule, the outbox, the watchdog, until it is told to stop.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,49 +10,62 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::check::{Mode, Pass, check_source, report_defect};
-use super::deliver::deliver_due;
-use super::state::App;
+use super::deliver::deliver_batch;
+use super::pulse::{Pulse, Pulses};
+use super::state::{App, Scheduled};
+use crate::engine::schedule::latest_due;
 use crate::io::systemd;
 use crate::sources::Source;
-
-/// The clock is looked at this often, so that a clock that jumps is noticed.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Pause after a fault of this machine (disk full, database locked) before the next try.
 const AFTER_FAULT: Duration = Duration::from_mins(1);
 
+/// How late a loop may be before it counts as dead: for a machine that is busy.
+const MARGIN: Duration = Duration::from_mins(1);
+
 /// Runs until `stop` is cancelled. Everything that matters is in the store, so that tasks may be
 /// dropped wherever they are.
+///
+/// # Errors
+/// When the store cannot be read at the start, or a loop ended by a defect: the service manager
+/// starts everything anew.
 pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
+    // Ready means that the store answers.
+    systemd::status(&vital_signs(&app).await?);
+    let pulses = Pulses::default();
     let mut tasks = JoinSet::new();
-    for scheduled in app.sources.values() {
-        tasks.spawn(supervised(
-            "source",
-            stop.clone(),
-            watch_source(Arc::clone(&app), Arc::clone(&scheduled.source)),
-        ));
+    for &id in app.sources.keys() {
+        let pulse = pulses.of(id, MARGIN);
+        let work = watch_source(Arc::clone(&app), id, pulse);
+        tasks.spawn(until_stopped(stop.clone(), work));
     }
-    tasks.spawn(watch_outbox(Arc::clone(&app), stop.clone()));
-    tasks.spawn(supervised(
-        "watchdog",
-        stop.clone(),
-        pet_watchdog(Arc::clone(&app)),
-    ));
+    let pulse = pulses.of("the outbox", MARGIN);
+    tasks.spawn(watch_outbox(Arc::clone(&app), stop.clone(), pulse));
+    let work = report(Arc::clone(&app), pulses);
+    tasks.spawn(until_stopped(stop.clone(), work));
     systemd::ready();
-    systemd::status(&format!("watching {} sources", app.sources.len()));
     tracing::info!(sources = app.sources.len(), "ready");
 
-    let mut failed = None;
-    while let Some(ended) = tasks.join_next().await {
-        // A task ends only when the service stops, or by a defect that must not stay unnoticed:
-        // the service manager starts everything anew.
-        if let Err(defect) = ended {
-            tracing::error!("a task ended by a defect: {defect}");
-            failed.get_or_insert(defect);
-            stop.cancel();
+    let (mut failed, mut stopping) = (None, false);
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled(), if !stopping => {
+                stopping = true;
+                systemd::stopping();
+            }
+            ended = tasks.join_next() => match ended {
+                None => break,
+                Some(Ok(())) => {}
+                // Only a defect gets here, and it must not stay unnoticed.
+                Some(Err(defect)) => {
+                    tracing::error!("a task ended by a defect: {defect}");
+                    failed.get_or_insert(defect);
+                    stop.cancel();
+                }
+            }
         }
     }
-    systemd::stopping();
     match failed {
         Some(defect) => Err(anyhow::anyhow!(
             "a task of the service ended by a defect: {defect}"
@@ -60,42 +74,76 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     }
 }
 
-/// Runs the work until it ends or the service stops.
-async fn supervised(
-    name: &'static str,
-    stop: CancellationToken,
-    work: impl Future<Output = ()> + Send,
-) {
-    if stop.run_until_cancelled(work).await.is_some() {
-        tracing::debug!(task = name, "has nothing more to do");
+/// Runs work that has no end of its own until the service stops.
+async fn until_stopped(stop: CancellationToken, work: impl Future<Output = Infallible> + Send) {
+    match stop.run_until_cancelled(work).await {
+        None => {}
+        Some(never) => match never {},
     }
 }
 
-async fn watch_source(app: Arc<App>, source: Arc<dyn Source>) {
-    let id = source.meta().id;
+async fn watch_source(app: Arc<App>, id: &'static str, pulse: Pulse) -> Infallible {
+    let Some(scheduled) = app.sources.get(id) else {
+        return std::future::pending().await;
+    };
+    // The due time is in the store; the latest that it can be under this schedule is held beside it,
+    // lest a changed schedule or a clock once wrong put the next look off for years.
+    let (mut stored, mut latest) = (None, None);
     loop {
-        match app.due(id).await {
-            // Looked at again after the wait: someone may have asked for a check meanwhile.
-            Ok(due) if due > app.clock.now() => {
-                until(&app, due).await;
-                continue;
-            }
-            Ok(_) => {}
+        // Someone may have asked for a check meanwhile; it has this turn then.
+        pulse.within(app.limits.check + MARGIN);
+        let turn = scheduled.turn().await;
+        let now = app.clock.now();
+        let asked = tokio::time::timeout(AFTER_FAULT, app.due(id)).await;
+        let due = match asked.unwrap_or_else(|_| Err(anyhow::anyhow!("it does not answer"))) {
+            Ok(due) => due,
             Err(error) => {
                 tracing::error!(source.id = id, "the store cannot be read: {error:#}");
-                tokio::time::sleep(AFTER_FAULT).await;
+                drop(turn);
+                fault(&pulse).await;
                 continue;
             }
+        };
+        let cap = latest_due(&scheduled.plan, now);
+        latest = match latest {
+            Some(latest) if stored == Some(due) => Some(cap.min(latest)),
+            Some(_) | None => Some(cap),
+        };
+        stored = Some(due);
+        let due = latest.map_or(due, |latest| due.min(latest));
+        if due > now {
+            drop(turn);
+            pulse.within(app.limits.look_again + MARGIN);
+            tokio::time::sleep(wait(&app, due)).await;
+            continue;
         }
-        let _ = run_check(&app, &source).await;
+        pulse.within(app.limits.check + MARGIN);
+        let checked = check_now(&app, scheduled).await;
+        drop(turn);
+        if checked.is_err() {
+            fault(&pulse).await;
+        }
     }
 }
 
-/// One check with everything that may go wrong in it held off from the others; `None` when it could
-/// not be made or recorded.
-pub(super) async fn run_check(app: &Arc<App>, source: &Arc<dyn Source>) -> Option<Pass> {
+async fn fault(pulse: &Pulse) {
+    pulse.within(AFTER_FAULT + MARGIN);
+    tokio::time::sleep(AFTER_FAULT).await;
+}
+
+/// One check with everything that may go wrong in it held off from the others. The caller has the
+/// source's turn.
+///
+/// `None` when it ended by a defect, which is recorded and told.
+///
+/// # Errors
+/// When nothing could be recorded.
+pub(super) async fn check_now(
+    app: &Arc<App>,
+    scheduled: &Scheduled,
+) -> anyhow::Result<Option<Pass>> {
+    let source: &Arc<dyn Source> = &scheduled.source;
     let id = source.meta().id;
-    let _turn = app.turn(id).await;
     let work = {
         let (app, source) = (Arc::clone(app), Arc::clone(source));
         // A task of its own: a panic ends the check and not the loop; dropping it ends it as well.
@@ -103,73 +151,121 @@ pub(super) async fn run_check(app: &Arc<App>, source: &Arc<dyn Source>) -> Optio
         tokio_util::task::AbortOnDropHandle::new(tokio::spawn(check))
     };
     let defect = match tokio::time::timeout(app.limits.check, work).await {
-        Ok(Ok(Ok(pass))) => return Some(pass),
+        Ok(Ok(Ok(pass))) => return Ok(Some(pass)),
         Ok(Ok(Err(fault))) => {
             tracing::error!(source.id = id, "the check could not be recorded: {fault:#}");
-            tokio::time::sleep(AFTER_FAULT).await;
-            return None;
+            return Err(fault);
         }
         Ok(Err(join)) if join.is_panic() => "the check panicked; please report this".to_owned(),
-        Ok(Err(_cancelled)) => return None,
+        Ok(Err(_cancelled)) => return Ok(None),
         Err(_elapsed) => format!("the check did not end within {:?}", app.limits.check),
     };
     tracing::error!(source.id = id, "{defect}");
-    if let Err(fault) = report_defect(app, source, defect).await {
+    let recorded = report_defect(app, source, defect).await;
+    if let Err(fault) = &recorded {
         tracing::error!(
             source.id = id,
             "the defect could not be recorded: {fault:#}"
         );
-        tokio::time::sleep(AFTER_FAULT).await;
     }
-    None
+    recorded.map(|()| None)
 }
 
-async fn watch_outbox(app: Arc<App>, stop: CancellationToken) {
+/// Ends when the service stops, after the send in flight.
+async fn watch_outbox(app: Arc<App>, stop: CancellationToken, pulse: Pulse) {
     while !stop.is_cancelled() {
-        if let Err(fault) = deliver_due(&app, &stop).await {
-            tracing::error!("the outbox cannot be worked on: {fault:#}");
-            stop.run_until_cancelled(tokio::time::sleep(AFTER_FAULT))
-                .await;
-            continue;
-        }
-        let next = app.next_attempt_at().await.unwrap_or(None);
-        let wake = async {
-            match next {
-                Some(at) => until(&app, at).await,
-                None => std::future::pending().await,
-            }
+        // A few conversations, each with a deadline of its own.
+        pulse.within(app.limits.check);
+        let next = match deliver_batch(&app, &stop).await {
+            Ok(batch) if batch.is_full => continue,
+            Ok(_) => app.next_attempt_at().await,
+            Err(fault) => Err(fault),
         };
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = app.outbox_filled.notified() => {}
-            () = wake => {}
+        match next {
+            Ok(next) => {
+                let rest = next.map_or(app.limits.look_again, |at| wait(&app, at));
+                pulse.within(app.limits.look_again + MARGIN);
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = app.outbox_filled.notified() => {}
+                    () = tokio::time::sleep(rest) => {}
+                }
+            }
+            Err(error) => {
+                tracing::error!("the outbox cannot be worked on: {error:#}");
+                stop.run_until_cancelled(fault(&pulse)).await;
+            }
         }
     }
 }
 
-/// Tells the service manager that coverd lives, only when the database can be read.
-async fn pet_watchdog(app: Arc<App>) {
-    let Some(interval) = systemd::watchdog_interval() else {
-        return;
-    };
+/// Tells the service manager how things stand, and that coverd lives: only when the database can be
+/// read and no loop is overdue.
+async fn report(app: Arc<App>, pulses: Pulses) -> Infallible {
+    let patience = systemd::watchdog_interval();
+    let interval = patience.map_or(app.limits.look_again, |patience| {
+        patience.min(app.limits.look_again)
+    });
+    let mut told = None;
     loop {
-        match app.alive().await {
-            Ok(()) => systemd::watchdog(),
+        let read = tokio::time::timeout(MARGIN, vital_signs(&app)).await;
+        match read.unwrap_or_else(|_| Err(anyhow::anyhow!("the store does not answer"))) {
+            Ok(status) => {
+                let overdue = pulses.overdue();
+                if overdue.is_empty() {
+                    if patience.is_some() {
+                        systemd::watchdog();
+                    }
+                } else {
+                    tracing::error!(
+                        "no sign of life to the service manager: nothing was heard of {}",
+                        overdue.join(", ")
+                    );
+                }
+                if told.as_ref() != Some(&status) {
+                    systemd::status(&status);
+                    told = Some(status);
+                }
+            }
             Err(fault) => tracing::error!("no sign of life to the service manager: {fault:#}"),
         }
         tokio::time::sleep(interval).await;
     }
 }
 
-/// Waits for a point of the wall clock, however the clock is set meanwhile.
-async fn until(app: &App, at: DateTime<Utc>) {
-    loop {
-        let Ok(left) = (at - app.clock.now()).to_std() else {
-            return;
-        };
-        if left.is_zero() {
-            return;
+/// How things stand, in a line that is read from the store.
+async fn vital_signs(app: &App) -> anyhow::Result<String> {
+    let mut words = Vec::new();
+    for &id in app.sources.keys() {
+        words.push(match app.source_state(id).await? {
+            None => format!("{id}: never read"),
+            Some(state) => format!(
+                "{id}: read {}, next {}",
+                state.last_good.map_or_else(|| "never".to_owned(), minute),
+                minute(state.next_due)
+            ),
+        });
+        let problems = app.open_problems(id).await?.len();
+        if problems > 0 {
+            words.push(format!("{id}: open problems {problems}"));
         }
-        tokio::time::sleep(left.min(LOOK_AGAIN)).await;
     }
+    let outbox = app.outbox_counts().await?;
+    words.push(match (outbox.pending, outbox.dead) {
+        (0, 0) => "outbox empty".to_owned(),
+        (pending, dead) => format!("outbox: {pending} waiting, {dead} given up"),
+    });
+    Ok(words.join("; "))
+}
+
+fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// How long to sleep until a point of the wall clock, which may be set meanwhile.
+fn wait(app: &App, at: DateTime<Utc>) -> Duration {
+    (at - app.clock.now())
+        .to_std()
+        .unwrap_or_default()
+        .min(app.limits.look_again)
 }

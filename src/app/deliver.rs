@@ -18,11 +18,11 @@ use crate::model::record::CheckRecord;
 pub const MAIL: &str = "mail";
 
 /// How much is taken from the outbox at a time.
-const BATCH: u32 = 50;
+const BATCH: u32 = 10;
 
 /// How long a send in flight may go on when the service is told to stop. What is cut off is sent
 /// again with the same Message-ID.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// How a round of deliveries went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,37 +39,62 @@ pub struct Delivered {
 pub async fn deliver_due(app: &Arc<App>, stop: &CancellationToken) -> anyhow::Result<Delivered> {
     let mut round = Delivered::default();
     loop {
-        let pending = app.pending(app.clock.now(), BATCH).await?;
-        if pending.is_empty() {
+        let batch = deliver_batch(app, stop).await?;
+        round.accepted += batch.delivered.accepted;
+        round.deferred += batch.delivered.deferred;
+        round.dead += batch.delivered.dead;
+        if !batch.is_full {
             return Ok(round);
         }
-        for row in pending {
-            if stop.is_cancelled() {
-                return Ok(round);
-            }
-            let Some(outcome) = send(app, &row.outgoing, stop).await else {
-                return Ok(round);
-            };
-            let accepted = matches!(outcome, Outcome::Accepted(_));
-            let now = app.clock.now();
-            let (attempt, state) = settle(
-                &row.outgoing.id,
-                outcome.clone(),
-                usize::try_from(row.attempts).unwrap_or(usize::MAX),
-                now,
-            );
-            app.record_attempt(attempt).await?;
-            match state {
-                DeliveryState::Delivered => round.accepted += 1,
-                DeliveryState::Pending => round.deferred += 1,
-                DeliveryState::Dead => round.dead += 1,
-            }
-            log(&row.outgoing, state, &outcome);
-            if accepted || state == DeliveryState::Dead {
-                report(app, &row.outgoing, state, &outcome, now).await?;
-            }
-        }
     }
+}
+
+/// A few deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Batch {
+    pub(super) delivered: Delivered,
+    /// There may be more that is due.
+    pub(super) is_full: bool,
+}
+
+/// Sends some of what is due, oldest first.
+pub(super) async fn deliver_batch(
+    app: &Arc<App>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Batch> {
+    let mut batch = Batch::default();
+    for row in app.pending(app.clock.now(), BATCH).await? {
+        let outcome = if stop.is_cancelled() {
+            None
+        } else {
+            send(app, &row.outgoing, stop).await
+        };
+        let Some(outcome) = outcome else {
+            batch.is_full = false;
+            return Ok(batch);
+        };
+        let accepted = matches!(outcome, Outcome::Accepted(_));
+        let now = app.clock.now();
+        let (attempt, state) = settle(
+            &row.outgoing.id,
+            outcome.clone(),
+            usize::try_from(row.attempts).unwrap_or(usize::MAX),
+            now,
+        );
+        app.record_attempt(attempt).await?;
+        match state {
+            DeliveryState::Delivered => batch.delivered.accepted += 1,
+            DeliveryState::Pending => batch.delivered.deferred += 1,
+            DeliveryState::Dead => batch.delivered.dead += 1,
+        }
+        log(&row.outgoing, state, &outcome);
+        if accepted || state == DeliveryState::Dead {
+            report(app, &row.outgoing, state, &outcome, now).await?;
+        }
+        // A death puts a notice of it into the outbox.
+        batch.is_full = true;
+    }
+    Ok(batch)
 }
 
 /// `None` when the service stops before the channel answered.

@@ -11,6 +11,7 @@ pub mod exit;
 pub mod logging;
 pub mod moment;
 pub mod options;
+pub mod pulse;
 pub mod replay;
 pub mod state;
 pub mod wiring;

@@ -10,14 +10,15 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
+use super::check::AtWork;
 use crate::engine::schedule::Plan;
 use crate::io::blobs::{Blobs, hash_of};
 use crate::io::channels::Channels;
 use crate::io::clock::Clock;
 use crate::io::recording::Web;
 use crate::io::store::{
-    FullReading, KnownCapture, PendingDelivery, Reader, SourceState, StoreError, StoreHandle,
-    StoredReading, UnitState,
+    FullReading, KnownCapture, OutboxCounts, PendingDelivery, Reader, SourceState, StoreError,
+    StoreHandle, StoredReading, UnitState,
 };
 use crate::model::alert::Alert;
 use crate::model::delivery::{Attempt, Outgoing, Recipient};
@@ -38,6 +39,8 @@ pub struct Limits {
     /// For one check of one source, politeness included: a first reading of all releases and records
     /// takes a quarter of an hour.
     pub check: Duration,
+    /// How often the service looks at the clock, so that one that is set or stood still is noticed.
+    pub look_again: Duration,
 }
 
 /// A source with its schedule, and the turn that only one check of it can have.
@@ -46,6 +49,8 @@ pub struct Scheduled {
     pub source: Arc<dyn Source>,
     /// When it is due.
     pub plan: Plan,
+    /// What its code is at work on.
+    pub at_work: AtWork,
     turn: Mutex<()>,
 }
 
@@ -55,8 +60,16 @@ impl Scheduled {
         Self {
             source,
             plan,
+            at_work: AtWork::default(),
             turn: Mutex::new(()),
         }
+    }
+}
+
+impl Scheduled {
+    /// The only turn to check the source; released when it is dropped.
+    pub async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 }
 
@@ -246,9 +259,9 @@ impl App {
         self.ask(Reader::next_attempt_at).await
     }
 
-    /// Whether the database answers.
-    pub async fn alive(&self) -> anyhow::Result<()> {
-        self.ask(Reader::outbox_counts).await.map(|_| ())
+    /// How many messages stand where.
+    pub async fn outbox_counts(&self) -> anyhow::Result<OutboxCounts> {
+        self.ask(Reader::outbox_counts).await
     }
 
     /// When a source is due; at once when it was never read.
@@ -257,14 +270,6 @@ impl App {
             .source_state(source)
             .await?
             .map_or_else(|| self.clock.now(), |state| state.next_due))
-    }
-
-    /// The only turn to check a source; released when it is dropped.
-    pub async fn turn(&self, source: &str) -> Option<MutexGuard<'_, ()>> {
-        match self.sources.get(source) {
-            Some(scheduled) => Some(scheduled.turn.lock().await),
-            None => None,
-        }
     }
 
     /// The schedule of a source.

@@ -82,7 +82,7 @@ impl std::fmt::Display for Plan {
 /// after a quarter of an hour, then twice as long each time. `jitter`, from 0 to 1, spreads the
 /// installations over up to ten minutes.
 pub fn next_due(plan: &Plan, now: DateTime<Utc>, failures: u32, jitter: f64) -> DateTime<Utc> {
-    let spread = TimeDelta::milliseconds(jittered(jitter, 600_000));
+    let spread = TimeDelta::milliseconds(jittered(jitter, MOST_JITTER));
     let planned = plan.next_after(now) + spread;
     if failures == 0 {
         return planned;
@@ -92,6 +92,15 @@ pub fn next_due(plan: &Plan, now: DateTime<Utc>, failures: u32, jitter: f64) -> 
         now + TimeDelta::minutes(minutes) + TimeDelta::milliseconds(jittered(jitter, 60_000));
     planned.min(sooner)
 }
+
+/// The latest that a source can be due when nothing happens before: a stored time beyond it was
+/// made by another schedule or by a clock that was wrong.
+pub fn latest_due(plan: &Plan, now: DateTime<Utc>) -> DateTime<Utc> {
+    plan.next_after(now) + TimeDelta::milliseconds(i64::from(MOST_JITTER))
+}
+
+/// In milliseconds: ten minutes.
+const MOST_JITTER: i32 = 600_000;
 
 #[expect(
     clippy::cast_possible_truncation,
@@ -215,6 +224,16 @@ mod tests {
         assert_eq!(next_due(&plan, now, 1, 0.0), now + TimeDelta::minutes(15));
         assert_eq!(next_due(&plan, now, 3, 0.0), now + TimeDelta::minutes(60));
         assert_eq!(next_due(&plan, now, 30, 0.0), at("2026-11-24T06:00:00Z"));
+    }
+
+    #[test]
+    fn no_due_time_is_beyond_the_latest() {
+        let plan = Plan::parse("0 6 * * *").unwrap();
+        let now = at("2026-11-23T06:00:01Z");
+        assert_eq!(latest_due(&plan, now), at("2026-11-24T06:10:00Z"));
+        for failures in [0, 1, 30] {
+            assert!(next_due(&plan, now, failures, 1.0) <= latest_due(&plan, now));
+        }
     }
 
     proptest! {

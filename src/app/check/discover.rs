@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::guard::{Defect, guarded};
 use super::obtain::{Missing, Obtained, obtain};
 use super::pass::{Mode, Pass, Progress, failure};
 use crate::app::state::App;
@@ -42,9 +43,10 @@ pub(super) async fn discover(
     for _ in 0..MAX_ROUNDS {
         let taken = step(app, source, &seen, &failed, mode.since_year(app)).await?;
         let requests = match taken {
-            Err(defect) => {
+            Err(Defect { subject, text }) => {
+                tracing::error!(source.id = meta.id, "{text}");
                 pass.problems
-                    .push(failure(meta.id, "", ProblemKind::Defect, defect));
+                    .push(failure(meta.id, &subject, ProblemKind::Defect, text));
                 return Ok(None);
             }
             Ok(Err(shape)) => {
@@ -108,15 +110,15 @@ pub(super) async fn discover(
     Ok(None)
 }
 
-/// One step of discovery, where a panic or an endless loop of it ends nothing else; a defect is told
-/// in words.
+/// One step of discovery; a defect of it is told in words.
 async fn step(
     app: &Arc<App>,
     source: &Arc<dyn Source>,
     seen: &Seen,
     failed: &[String],
     since_year: i32,
-) -> anyhow::Result<Result<Result<Discovery, ShapeError>, String>> {
+) -> anyhow::Result<Result<Result<Discovery, ShapeError>, Defect>> {
+    let id = source.meta().id;
     let (source, seen, failed, watch) = (
         Arc::clone(source),
         seen.clone(),
@@ -124,31 +126,18 @@ async fn step(
         Arc::clone(&app.watch),
     );
     let today = app.clock.now().date_naive();
-    let work = tokio::task::spawn_blocking(move || {
-        source.discover(
-            &seen,
-            &failed,
-            &Brief {
-                today,
-                watch: &watch,
-                since_year,
-            },
-        )
-    });
-    Ok(match tokio::time::timeout(app.limits.extract, work).await {
-        Ok(Ok(step)) => Ok(step),
-        Ok(Err(join)) if join.is_panic() => {
-            Err("discovery panicked; please report this".to_owned())
-        }
-        Ok(Err(join)) => return Err(join.into()),
-        Err(_) => Err(format!(
-            "discovery did not end within {:?}",
-            app.limits.extract
-        )),
-    })
+    let work = move || {
+        let brief = Brief {
+            today,
+            watch: &watch,
+            since_year,
+        };
+        source.discover(&seen, &failed, &brief)
+    };
+    guarded(app, id, "", work).await
 }
 
-fn names(step: Result<Result<Discovery, ShapeError>, String>) -> BTreeSet<String> {
+fn names(step: Result<Result<Discovery, ShapeError>, Defect>) -> BTreeSet<String> {
     match step {
         Ok(Ok(Discovery::Complete { units, .. })) => {
             units.into_iter().map(|unit| unit.name).collect()

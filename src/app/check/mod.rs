@@ -2,6 +2,7 @@
 //! judge → render → record_check`, as DESIGN says: every unit is one transaction.
 
 mod discover;
+mod guard;
 mod notices;
 mod obtain;
 mod pass;
@@ -9,5 +10,6 @@ mod reread;
 mod settle;
 mod unit;
 
+pub use guard::AtWork;
 pub use notices::{deliveries, notify_operator};
 pub use pass::{Mode, Pass, Progress, check_source, report_defect};

@@ -88,6 +88,15 @@ pub async fn check_source(
                 progress(&format!("{id} {name} ({}/{total})", number + 1));
             }
             tally.unit(name, done);
+            if app
+                .sources
+                .get(id)
+                .is_some_and(|own| own.at_work.on().is_some())
+            {
+                // Its code hangs: nothing more can be read today, and the rest was not looked at.
+                tally.whole = false;
+                break;
+            }
         }
         tally.listed = discovered.listed;
         tally.pass.read += reread(app, source).await?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::guard::guarded;
 use super::notices::deliveries;
 use super::obtain::{Missing, Obtained, obtain};
 use super::settle::settle;
@@ -210,27 +211,20 @@ async fn load(app: &App, companions: &[Option<Obtained>]) -> anyhow::Result<Vec<
     Ok(documents)
 }
 
-/// Runs the extractor where a panic or an endless loop of it ends nothing else.
+/// What the documents say; else what kind of problem that is, and what to say of it.
 pub(super) async fn extract(
     app: &Arc<App>,
     source: &Arc<dyn Source>,
     unit: &Unit,
     documents: UnitDocuments,
 ) -> anyhow::Result<Result<Reading, (ProblemKind, String)>> {
+    let (id, name) = (source.meta().id, unit.name.clone());
     let (source, unit, watch) = (Arc::clone(source), unit.clone(), Arc::clone(&app.watch));
-    let work = tokio::task::spawn_blocking(move || source.extract(&unit, &documents, &watch));
-    Ok(match tokio::time::timeout(app.limits.extract, work).await {
-        Ok(Ok(Ok(reading))) => Ok(reading),
-        Ok(Ok(Err(shape))) => Err((ProblemKind::Shape, shape.to_string())),
-        Ok(Err(join)) if join.is_panic() => Err((
-            ProblemKind::Defect,
-            "the extractor panicked; please report this".to_owned(),
-        )),
-        Ok(Err(join)) => return Err(join.into()),
-        Err(_) => Err((
-            ProblemKind::Defect,
-            format!("the extractor did not end within {:?}", app.limits.extract),
-        )),
+    let work = move || source.extract(&unit, &documents, &watch);
+    Ok(match guarded(app, id, &name, work).await? {
+        Ok(Ok(reading)) => Ok(reading),
+        Ok(Err(shape)) => Err((ProblemKind::Shape, shape.to_string())),
+        Err(defect) => Err((ProblemKind::Defect, defect.text)),
     })
 }
 
@@ -253,11 +247,14 @@ async fn without_primary(
         record.captures.clone_from(&obtained.captures);
         app.record(record).await?;
         let believed = app.unit_facts(source.meta().id, &unit.name).await?;
+        let (id, name) = (source.meta().id, unit.name.clone());
         let (source, unit) = (Arc::clone(source), unit.clone());
-        let witness =
-            tokio::task::spawn_blocking(move || source.witness(&unit, &document, &believed))
-                .await?;
-        if let Some(words) = witness {
+        let work = move || source.witness(&unit, &document, &believed);
+        let words = match guarded(app, id, &name, work).await? {
+            Ok(words) => words,
+            Err(defect) => Some(format!("Beside that, {}", defect.text)),
+        };
+        if let Some(words) = words {
             text.push_str(". ");
             text.push_str(&words);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
@@ -17,7 +18,7 @@ use crate::app::exit::{Classify, Exit, Failure};
 use crate::app::state::App;
 use crate::app::wiring;
 use crate::io::clock::{Clock as _, SystemClock};
-use crate::io::control::ControlClient;
+use crate::io::control::{ControlClient, ControlError};
 use crate::io::lock::{InstanceLock, LockError};
 use crate::model::delivery::{Outcome, Role};
 use crate::model::health::ProblemKind;
@@ -25,6 +26,10 @@ use crate::render::mail::test_message;
 
 /// Longest wait for a check that a running daemon was asked for.
 const PATIENCE: Duration = Duration::from_hours(3);
+
+/// How long work on other threads may go on when the program ends. What is cut off is not recorded
+/// and done again.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Runs for good.
 pub fn run(context: &Context) -> Result<Exit, Failure> {
@@ -34,7 +39,8 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         .or_exit(Exit::Configuration)?;
     let lock = lock(context)?;
     let app = wiring::on_network(&context.config)?;
-    context.runtime()?.block_on(async {
+    let runtime = context.runtime()?;
+    let ran = runtime.block_on(async {
         let stop = CancellationToken::new();
         let signals = control::stop_on_signals(stop.clone())?;
         let server = control::serve(&lock, Arc::clone(&app))?;
@@ -42,8 +48,15 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         signals.abort();
         server.abort();
         ran
-    })?;
+    });
+    end(runtime);
+    ran?;
     Ok(Exit::Done)
+}
+
+/// Ends the threads, but does not wait for a reading that hangs: it ends with the process.
+fn end(runtime: Runtime) {
+    runtime.shutdown_timeout(LAST_WORK);
 }
 
 fn lock(context: &Context) -> Result<InstanceLock, Failure> {
@@ -71,15 +84,24 @@ pub fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
     }
     let lock = match lock(context) {
         Ok(lock) => lock,
-        Err(held) if held.exit == Exit::AlreadyRunning => return ask_daemon(args, context),
+        Err(held) if held.exit == Exit::AlreadyRunning => return ask_daemon(args, context, held),
         Err(failure) => return Err(failure),
     };
     let app = wiring::on_network(&context.config)?;
     let runtime = context.runtime()?;
-    let passes = runtime.block_on(pass(&app, &args.sources, Mode::Watch))?;
-    let mut exit = report(&passes)?;
-    if !args.no_deliver {
-        let delivered = runtime.block_on(deliver_due(&app, &CancellationToken::new()))?;
+    let done = runtime.block_on(async {
+        let passes = pass(&app, &args.sources, Mode::Watch).await?;
+        let exit = report(&passes)?;
+        let delivered = if args.no_deliver {
+            None
+        } else {
+            Some(deliver_due(&app, &CancellationToken::new()).await?)
+        };
+        Ok::<_, Failure>((exit, delivered))
+    });
+    end(runtime);
+    let (mut exit, delivered) = done?;
+    if let Some(delivered) = delivered {
         let mut out = std::io::stdout().lock();
         if delivered.accepted + delivered.deferred + delivered.dead > 0 {
             writeln!(
@@ -101,7 +123,7 @@ async fn pass(app: &Arc<App>, sources: &[String], mode: Mode) -> anyhow::Result<
     let mut passes = Vec::new();
     for (id, scheduled) in &app.sources {
         if sources.is_empty() || sources.iter().any(|asked| asked == id) {
-            let _turn = app.turn(id).await;
+            let _turn = scheduled.turn().await;
             let progress = |text: &str| {
                 let _ = writeln!(
                     std::io::stderr(),
@@ -147,13 +169,25 @@ fn summary(pass: &Pass) -> String {
     )
 }
 
-fn ask_daemon(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
+fn ask_daemon(args: &CheckArgs, context: &Context, held: Failure) -> Result<Exit, Failure> {
     let client = ControlClient::new(&context.config.store);
     let request = json!({"do": "check", "sources": args.sources});
-    let answer = context
-        .runtime()?
-        .block_on(client.ask(&request, PATIENCE))
-        .or_exit(Exit::AlreadyRunning)?;
+    let asked = context.runtime()?.block_on(client.ask(&request, PATIENCE));
+    let answer = match asked {
+        Ok(answer) => answer,
+        // The store is held by a command, or by a daemon that is about to start or to stop.
+        Err(ControlError::NotRunning(_)) => {
+            return Err(held.next("try again when that process has ended or is ready"));
+        }
+        Err(error) => return Err(Failure::new(Exit::AlreadyRunning, error)),
+    };
+    if let Some(error) = answer.get("error").and_then(Value::as_str) {
+        let words = crate::render::escape::harmless(error);
+        return Err(Failure::message(
+            Exit::Unexpected,
+            format!("the running coverd did not look: {words}"),
+        ));
+    }
     let mut out = std::io::stdout().lock();
     writeln!(out, "The running coverd looked:")?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -180,8 +214,10 @@ pub fn backfill(args: &BackfillArgs, context: &Context) -> Result<Exit, Failure>
     let mode = Mode::Backfill {
         since_year: args.since.unwrap_or(app.since_year),
     };
-    let passes = context.runtime()?.block_on(pass(&app, &[], mode))?;
-    report(&passes)
+    let runtime = context.runtime()?;
+    let passes = runtime.block_on(pass(&app, &[], mode));
+    end(runtime);
+    report(&passes?)
 }
 
 /// Sends a message outside the outbox, at once, and says how each server answered.
