@@ -14,6 +14,8 @@ use crate::model::timeline::{Period, Segment, Timeline, Timelines};
 use crate::model::topic::{Place, Stage, Subject, Topic};
 use crate::model::watch::NcdLink;
 
+use super::summary::summary;
+
 /// The schedule that holds the conversion factor.
 pub const PFS: &str = "PFS";
 
@@ -63,7 +65,7 @@ pub fn answer(timelines: &Timelines, question: &Question, links: &[NcdLink]) -> 
     }
 }
 
-fn service(question: &Question) -> Topic {
+pub(super) fn service(question: &Question) -> Topic {
     Topic::national(Subject::Service(question.service))
 }
 
@@ -105,7 +107,7 @@ fn status_line(timelines: &Timelines, question: &Question) -> AnswerLine {
 
 fn ncd_line(timelines: &Timelines, question: &Question, link: &NcdLink) -> AnswerLine {
     let topic = policy(link);
-    let text = |attribute| value_at(timelines, &topic, attribute, question.on);
+    let text = |attribute| timelines.text(&topic, attribute, question.on);
     let title = text(Attribute::Title).unwrap_or_default();
     let timeline = timelines.get(&topic, Attribute::Indications);
     let says = |_: &Segment| {
@@ -148,7 +150,9 @@ fn ncd_line(timelines: &Timelines, question: &Question, link: &NcdLink) -> Answe
             }
         }
     }
-    if value_at(timelines, &topic, Attribute::Listed, question.on).is_none()
+    if timelines
+        .text(&topic, Attribute::Listed, question.on)
+        .is_none()
         && timelines
             .get(&topic, Attribute::Listed)
             .and_then(|t| t.at(question.on))
@@ -163,7 +167,9 @@ fn ncd_line(timelines: &Timelines, question: &Question, link: &NcdLink) -> Answe
 
 /// The passages that limit a policy; the derived phrase, where there is one, comes first.
 fn limits(timelines: &Timelines, topic: &Topic, on: NaiveDate) -> Vec<String> {
-    let limits = value_at(timelines, topic, Attribute::Limits, on).unwrap_or_default();
+    let limits = timelines
+        .text(topic, Attribute::Limits, on)
+        .unwrap_or_default();
     limits
         .lines()
         .filter(|line| !line.is_empty())
@@ -174,7 +180,7 @@ fn limits(timelines: &Timelines, topic: &Topic, on: NaiveDate) -> Vec<String> {
 fn payment_line(timelines: &Timelines, question: &Question) -> AnswerLine {
     let topic = service(question);
     let schedule = Topic::national(Subject::Schedule(PFS.to_owned()));
-    let amount = |topic: &Topic, attribute| match observed(timelines, topic, attribute, question.on)
+    let amount = |topic: &Topic, attribute| match timelines.observed(topic, attribute, question.on)
     {
         Some(Observation::Value(Value::Amount(amount))) => Some(*amount),
         Some(Observation::Value(Value::Text(_)) | Observation::Absent) | None => None,
@@ -186,7 +192,8 @@ fn payment_line(timelines: &Timelines, question: &Question) -> AnswerLine {
             return "not listed".to_owned();
         }
         let service = |attribute| number(amount(&topic, attribute));
-        let payable = value_at(timelines, &topic, Attribute::Status, question.on)
+        let payable = timelines
+            .text(&topic, Attribute::Status, question.on)
             .and_then(|letter| status_meaning(&letter))
             .is_some_and(|meaning| meaning.payable == Payable::IfCovered);
         let remark = if payable {
@@ -224,7 +231,8 @@ fn locality_line(timelines: &Timelines, question: &Question) -> Option<AnswerLin
         stage: Stage::InForce,
     };
     let text = |attribute| {
-        value_at(timelines, &topic, attribute, question.on)
+        timelines
+            .text(&topic, attribute, question.on)
             .unwrap_or_else(|| "not observed".to_owned())
     };
     let says = |segment: &Segment| {
@@ -300,97 +308,6 @@ fn caveats(fact: &Fact, question: &Question) -> Vec<String> {
         })
         .into_iter()
         .collect()
-}
-
-fn observed<'a>(
-    timelines: &'a Timelines,
-    topic: &Topic,
-    attribute: Attribute,
-    on: NaiveDate,
-) -> Option<&'a Observation> {
-    timelines
-        .get(topic, attribute)?
-        .at(on)
-        .map(|segment| &segment.observation)
-}
-
-fn value_at(
-    timelines: &Timelines,
-    topic: &Topic,
-    attribute: Attribute,
-    on: NaiveDate,
-) -> Option<String> {
-    match observed(timelines, topic, attribute, on)? {
-        Observation::Value(Value::Text(text)) => Some(text.clone()),
-        Observation::Value(Value::Amount(amount)) => Some(amount.to_string()),
-        Observation::Absent => None,
-    }
-}
-
-/// A sentence or two. It never says "covered": status A is payable *if* covered, and a
-/// determination limits for whom, for what and by whom.
-fn summary(timelines: &Timelines, question: &Question, ncds: &[AnswerLine]) -> String {
-    let on = question.on;
-    let head = format!("{} on {on}: ", question.service);
-    let status = match observed(timelines, &service(question), Attribute::Status, on) {
-        None => {
-            return format!("{head}not observed: no fee schedule of that day is in this store.");
-        }
-        Some(Observation::Absent) => {
-            return format!(
-                "{head}not payable: the fee schedule of that day does not list the code."
-            );
-        }
-        Some(Observation::Value(value)) => value.to_string(),
-    };
-    let in_force: Vec<&AnswerLine> = ncds
-        .iter()
-        .filter(|line| line.days.is_some() && line.fact.is_some())
-        .collect();
-    let limits = |lines: &[&AnswerLine]| -> String {
-        lines
-            .iter()
-            .filter_map(|line| Some(format!("{} ({})", line.quotes.first()?, line.subject)))
-            .collect::<Vec<_>>()
-            .join("; ")
-    };
-    let Some(meaning) = status_meaning(&status) else {
-        return format!(
-            "{head}status {status}, whose meaning this version of coverd does not know; read the record layout of the release."
-        );
-    };
-    let first = format!("{head}{} (status {status}). ", meaning.short);
-    let national = limits(&in_force);
-    match meaning.payable {
-        Payable::IfCovered if in_force.is_empty() => {
-            format!(
-                "{first}No national coverage determination is known to hold on that day; contractor articles and other limits were not observed."
-            )
-        }
-        Payable::IfCovered if national.is_empty() => {
-            format!(
-                "{first}National coverage determinations apply ({}): read their text.",
-                subjects(&in_force)
-            )
-        }
-        Payable::IfCovered => format!(
-            "{first}National coverage: {national}. Contractor articles and other limits were not observed."
-        ),
-        Payable::Never if !national.is_empty() => format!(
-            "{first}The layers differ: a national coverage determination was in force ({national}), but the fee schedule for that day did not make the code payable."
-        ),
-        Payable::Never | Payable::OtherPrice | Payable::Bundled | Payable::NotForPayment => {
-            first.trim_end().to_owned()
-        }
-    }
-}
-
-fn subjects(lines: &[&AnswerLine]) -> String {
-    lines
-        .iter()
-        .map(|line| line.subject.as_str())
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 #[cfg(test)]

@@ -11,5 +11,6 @@ pub mod health;
 pub mod judge;
 pub mod retry;
 pub mod schedule;
+mod summary;
 #[cfg(test)]
 pub(crate) mod testing;

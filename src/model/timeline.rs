@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::attribute::Attribute;
-use super::fact::{Fact, FactKey, Observation};
+use super::fact::{Fact, FactKey, Observation, Value};
 use super::topic::Topic;
 
 /// Days from `from` on, up to but without `until`; `None` is open.
@@ -93,6 +93,27 @@ impl Timelines {
     /// The timeline of one attribute.
     pub fn get(&self, topic: &Topic, attribute: Attribute) -> Option<&Timeline> {
         self.topics.get(topic)?.get(&attribute)
+    }
+
+    /// What is believed of an attribute on a day; `None` is "not observed".
+    pub fn observed(
+        &self,
+        topic: &Topic,
+        attribute: Attribute,
+        day: NaiveDate,
+    ) -> Option<&Observation> {
+        self.get(topic, attribute)?
+            .at(day)
+            .map(|segment| &segment.observation)
+    }
+
+    /// The value of an attribute on a day as text; `None` when it is absent or not observed.
+    pub fn text(&self, topic: &Topic, attribute: Attribute, day: NaiveDate) -> Option<String> {
+        match self.observed(topic, attribute, day)? {
+            Observation::Value(Value::Text(text)) => Some(text.clone()),
+            Observation::Value(Value::Amount(amount)) => Some(amount.to_string()),
+            Observation::Absent => None,
+        }
     }
 
     /// All attributes of one topic.
