@@ -142,6 +142,8 @@ async fn watch_outbox(app: Arc<App>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = app.outbox_filled.notified() => {}
+            // Another process may have put something in: `coverd outbox --retry`.
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
             () = wake => {}
         }
     }
