@@ -36,8 +36,9 @@ Examples:
   coverd changes --severity coverage        what changed in coverage, newest first
   coverd health                             can coverd see everything it should?
 
-Exit codes: 0 done, 1 unexpected failure, 2 wrong command line, 3 configuration, 4 a source is
-unreadable or stale, 5 a delivery is dead, 6 coverd is already running.";
+Exit codes: 0 done, 1 something unexpected failed, 2 the command line is wrong, 3 the configuration
+is wrong or incomplete, 4 a source is unreadable or stale, 5 a delivery is dead, 6 another coverd
+works on the same store.";
 
 /// The commands.
 #[derive(Debug, Clone, Subcommand)]

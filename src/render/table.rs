@@ -7,10 +7,16 @@ use std::fmt::Write;
 
 use comfy_table::{
     Attribute, Cell as BoxCell, CellAlignment, Color, ColumnConstraint, ContentArrangement,
-    LineStyle, presets,
+    LineStyle, Width, presets,
 };
 
 use super::escape::{harmless, is_dangerous, markdown, no_formula};
+
+/// Longest word that a column is made wide enough for; hashes and addresses are cut.
+const WORD: usize = 16;
+
+/// Blanks on both sides of a cell.
+const PADDING: u16 = 2;
 
 /// A list with named columns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -293,11 +299,34 @@ impl Table {
             }));
         }
         for (column, drawn) in self.shown(Readers::People).zip(table.column_iter_mut()) {
-            if column.whole {
-                drawn.set_constraint(ColumnConstraint::ContentWidth);
-            }
+            drawn.set_constraint(if column.whole {
+                ColumnConstraint::ContentWidth
+            } else {
+                ColumnConstraint::LowerBoundary(Width::Fixed(self.longest_word(column)))
+            });
         }
         table
+    }
+
+    /// Width that a column needs so that none of its words is cut in two, as far as words are words.
+    fn longest_word(&self, column: &Column) -> u16 {
+        let cells = self
+            .rows
+            .iter()
+            .flat_map(|row| self.columns.iter().zip(row))
+            .filter(|(of, _)| of.key == column.key)
+            .map(|(_, cell)| cell.joined("\n"));
+        let words = |text: &str| {
+            text.split_whitespace()
+                .map(|word| word.chars().count())
+                .max()
+        };
+        let longest = cells
+            .filter_map(|text| words(&text))
+            .chain(words(column.title))
+            .max()
+            .unwrap_or_default();
+        u16::try_from(longest.min(WORD)).unwrap_or_default() + PADDING
     }
 
     /// An array of objects with the columns' keys, one object a line.

@@ -1,6 +1,10 @@
 //! `coverd changes`.
 
-use chrono::{NaiveTime, Utc};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::Context;
 use super::answer::held;
@@ -10,6 +14,7 @@ use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
 use crate::io::store::{ChangeFilter, StoredChange};
 use crate::model::change::Severity;
+use crate::model::timeline::Period;
 use crate::model::topic::Subject;
 use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table, Tone};
@@ -56,19 +61,90 @@ pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The changes of one document for the same days stand together.
+/// What changes must share to stand under one heading.
+#[derive(PartialEq, Eq)]
+struct Group {
+    recorded: DateTime<Utc>,
+    published: Option<NaiveDate>,
+    days: Period,
+    alerted: bool,
+}
+
+impl Group {
+    fn of(stored: &StoredChange) -> Self {
+        let change = &stored.judged.change;
+        Self {
+            recorded: stored.recorded,
+            published: change.after.as_ref().map(|fact| fact.origin.published),
+            days: change.days,
+            alerted: stored.alert.is_some(),
+        }
+    }
+
+    /// Which documents, when, for which services, and whether it was told.
+    fn heading(&self, changes: &[&StoredChange]) -> String {
+        let editions = distinct(changes.iter().filter_map(|stored| {
+            let after = stored.judged.change.after.as_ref()?;
+            Some(after.origin.edition.name.as_str())
+        }));
+        let alerts = distinct(
+            changes
+                .iter()
+                .filter_map(|stored| Some(short_id(stored.alert.as_ref()?))),
+        );
+        let mut heading = editions;
+        if let Some(published) = self.published {
+            let _ = write!(heading, ", published {published}, ");
+        }
+        let _ = write!(
+            heading,
+            "found {}: services {}",
+            self.recorded.format("%Y-%m-%d"),
+            held(self.days)
+        );
+        if self.alerted {
+            let _ = write!(heading, " (alert {alerts})");
+        } else {
+            heading.push_str(" (kept as history, no alert)");
+        }
+        heading
+    }
+}
+
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// The changes that were found together for the same days stand together, newest first; what was
+/// told stands before what was not.
 pub(super) fn groups(page: &mut Page, found: &[StoredChange]) {
-    let same = |a: &StoredChange, b: &StoredChange| heading(a) == heading(b);
-    for group in found.chunk_by(same) {
-        let Some(first) = group.first() else { continue };
-        page.heading(&heading(first));
+    let mut groups: Vec<(Group, Vec<&StoredChange>)> = Vec::new();
+    for stored in found {
+        let group = Group::of(stored);
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, changes)) => changes.push(stored),
+            None => groups.push((group, vec![stored])),
+        }
+    }
+    groups.sort_by_key(|(group, _)| (Reverse(group.recorded), !group.alerted));
+    for (group, mut changes) in groups {
+        changes.sort_by_key(|stored| {
+            let key = &stored.judged.change.key;
+            (
+                Reverse(stored.judged.severity),
+                key.attribute,
+                key.topic.clone(),
+            )
+        });
+        page.heading(&group.heading(&changes));
         let mut table = Table::new([
             Column::left("id", "Id").whole(),
             Column::left("severity", "Severity").whole(),
             Column::left("subject", "Of").whole(),
             Column::left("change", "Change"),
         ]);
-        for stored in group {
+        for stored in changes {
             let severity = stored.judged.severity;
             let change = &stored.judged.change;
             table.push([
@@ -80,24 +156,6 @@ pub(super) fn groups(page: &mut Page, found: &[StoredChange]) {
         }
         page.table(&table);
     }
-}
-
-fn heading(stored: &StoredChange) -> String {
-    let change = &stored.judged.change;
-    let found = stored.recorded.with_timezone(&Utc).format("%Y-%m-%d");
-    let by = match &change.after {
-        Some(after) => format!(
-            "{}, published {}, found {found}",
-            after.origin.edition.name, after.origin.published
-        ),
-        None => format!("Found {found}"),
-    };
-    let alert = stored
-        .alert
-        .as_ref()
-        .map(|alert| format!(" (alert {})", short_id(alert)))
-        .unwrap_or_default();
-    format!("{by}: services {}{alert}", held(change.days))
 }
 
 fn tone(severity: Severity) -> Tone {

@@ -84,14 +84,15 @@ pub fn demo(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
     ask(&config, context)?;
     go_on(
         &quoted(&file.display().to_string()),
-        folder.display().to_string(),
+        &folder.display().to_string(),
         context,
     )?;
     Ok(Exit::Done)
 }
 
-fn go_on(file: &str, folder: String, context: &Context) -> Result<(), Failure> {
+fn go_on(file: &str, folder: &str, context: &Context) -> Result<(), Failure> {
     let mut page = context.page();
+    say("\n")?;
     page.heading("Go on");
     page.prose(
         0,
@@ -116,6 +117,7 @@ fn ask(config: &Config, context: &Context) -> Result<(), Failure> {
     let links: Vec<NcdLink> = config.watch.ncds.values().cloned().collect();
     let service: Service = "20560".parse().context("the code of the demonstration")?;
     let mut page = context.page();
+    say("\n")?;
     page.heading("What coverd answers for a date of service");
     for (on, published) in [
         ("2020-02-10", None),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Context;
+use super::program::quoted;
 use crate::app::exit::Failure;
 use crate::app::wiring;
 use crate::io::blobs::Blobs;
@@ -36,7 +37,7 @@ impl<'a> Evidence<'a> {
     pub(super) fn document(&mut self, page: &mut Page, origin: &Origin) -> Result<(), Failure> {
         page.pair(2, "address", &origin.url);
         page.pair(2, "SHA-256", &origin.document.to_string());
-        let file = self.blobs.path(&origin.document);
+        let file = self.file(&origin.document);
         if self.blobs.contains(&origin.document) {
             page.pair(2, "file", &file.display().to_string());
             self.shown = Some(file);
@@ -67,11 +68,13 @@ impl<'a> Evidence<'a> {
             0,
             "The documents are kept as CMS sent them, compressed. To verify one without coverd:",
         );
-        page.verbatim(2, &format!("zstd -d < {} | sha256sum", file.display()));
+        let file = quoted(&file.display().to_string());
+        page.verbatim(2, &format!("zstd -d < {file} | sha256sum"));
     }
 
-    fn file(&self, document: &DocumentHash) -> String {
-        self.blobs.path(document).display().to_string()
+    /// The archived file, without the detours of a configured path (`./`).
+    fn file(&self, document: &DocumentHash) -> PathBuf {
+        self.blobs.path(document).components().collect()
     }
 }
 
@@ -146,7 +149,7 @@ fn proof(fact: &Fact, evidence: &Evidence<'_>) -> Result<[Cell; 9], Failure> {
         Cell::text(&fact.statement.quote),
         Cell::text(&origin.url),
         Cell::text(origin.document.to_string()),
-        Cell::text(evidence.file(&origin.document)),
+        Cell::text(evidence.file(&origin.document).display().to_string()),
         Cell::text(origin.learned.to_rfc3339()),
         Cell::list(captures.iter().map(words)),
     ])

@@ -21,6 +21,9 @@ use crate::model::watch::NcdLink;
 use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table, Tone};
 
+/// Characters of two days with the word between.
+const DAYS: usize = 24;
+
 /// Days for which one value held, by whichever documents.
 struct Stretch<'a> {
     days: Period,
@@ -122,40 +125,51 @@ fn stretches(timeline: &Timeline, since: Option<NaiveDate>) -> Vec<Stretch<'_>> 
     found
 }
 
-/// What moved stands first; what was blank all the time is only named.
+/// Values in a list, texts below it by their first words; what was blank all the time is only named,
+/// and the record keeping of CMS is left to programs.
 fn for_people(page: &mut Page, lines: &[Line<'_>]) {
     let blank = |line: &&Line<'_>| {
         line.stretches
             .iter()
             .all(|stretch| stretch.observation.to_string() == Observation::text("").to_string())
     };
-    let (blank, told): (Vec<&Line<'_>>, Vec<&Line<'_>>) = lines.iter().partition(blank);
+    let (blank, told): (Vec<&Line<'_>>, Vec<&Line<'_>>) = lines
+        .iter()
+        .filter(|line| line.attribute != Attribute::Bookkeeping)
+        .partition(blank);
     let mut table = Table::new([
         Column::left("what", "What"),
         Column::left("days", "Services").whole(),
         Column::left("value", "Value"),
-        Column::left("edition", "First said by").whole(),
+        Column::left("edition", "By").whole(),
     ]);
     let (passages, values): (Vec<&Line<'_>>, Vec<&Line<'_>>) = told
         .into_iter()
         .partition(|line| line.attribute.kind() == Kind::Passage);
-    for line in values.into_iter().chain(passages) {
+    for line in values {
         for (index, stretch) in line.stretches.iter().enumerate() {
             let label = if index == 0 {
                 line.attribute.label()
             } else {
                 ""
             };
-            let origin = &stretch.fact.origin;
             table.push([
                 Cell::text(label),
                 Cell::text(held(stretch.days)),
                 Cell::text(cell(line.attribute, stretch.observation)).tone(Tone::Strong),
-                Cell::text(format!("{} ({})", origin.edition.name, origin.published)),
+                Cell::text(&stretch.fact.origin.edition.name),
             ]);
         }
     }
     page.table(&table);
+    for line in passages {
+        page.prose(1, line.attribute.label());
+        for stretch in &line.stretches {
+            let by = &stretch.fact.origin.edition.name;
+            let text = cell(line.attribute, stretch.observation);
+            page.labelled(3, DAYS, &held(stretch.days), &format!("{text} ({by})"));
+        }
+    }
     if !blank.is_empty() {
         let labels: Vec<&str> = blank.iter().map(|line| line.attribute.label()).collect();
         page.toned(

@@ -82,7 +82,7 @@ fn block(page: &mut Page, row: &Row) {
     page.toned(
         0,
         &format!(
-            "{}  {state}  to {}",
+            "{} ({state}) to {}",
             short_id(&outgoing.id),
             outgoing.recipient
         ),
@@ -174,7 +174,7 @@ fn retry(id: &str, context: &Context) -> Result<Exit, Failure> {
         .revive(id, SystemClock.now())?;
     writeln!(
         std::io::stdout(),
-        "Mail {} to {} is pending again: the service sends it within minutes, `coverd check` at once.",
+        "Mail {} to {} is pending again: the service sends it within a minute, `coverd check` at once.",
         short_id(id),
         found.outgoing.recipient
     )?;

@@ -78,8 +78,14 @@ fn tell(moment: &Moment) -> Result<(), Failure> {
             (read, _, mails) => format!("{read} read anew: {mails} mails"),
         };
         say(&format!(
-            "  {:<4} {} documents listed, {news}\n",
-            pass.source, pass.units
+            "  {:<4} {} {} listed, {news}\n",
+            pass.source,
+            pass.units,
+            if pass.units == 1 {
+                "document"
+            } else {
+                "documents"
+            },
         ))?;
         for problem in &pass.problems {
             let text = harmless(&problem.text).into_owned();

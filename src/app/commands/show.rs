@@ -13,6 +13,7 @@ use crate::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice};
 use crate::model::attribute::Kind;
 use crate::model::change::{Change, Judged};
 use crate::model::fact::{Fact, Observation};
+use crate::model::topic::Subject;
 use crate::render::page::Page;
 use crate::render::redline::{Fate, redline};
 use crate::render::table::{Cell, Column, Table};
@@ -86,11 +87,19 @@ fn show_change(stored: &StoredChange, reader: &Reader, context: &Context) -> Res
     for (title, fact) in [("Before", &change.before), ("After", &change.after)] {
         let Some(fact) = fact else { continue };
         page.heading(&format!("{title}: {}", place(fact)));
-        page.verbatim(4, &fact.statement.quote);
+        quote(&mut page, fact);
         evidence.document(&mut page, &fact.origin)?;
     }
     evidence.how_to_verify(&mut page);
     context.show(&page)
+}
+
+/// A row as it stands in its file, a passage as prose.
+fn quote(page: &mut Page, fact: &Fact) {
+    match fact.statement.topic.subject {
+        Subject::Policy(_) => page.prose(4, &fact.statement.quote),
+        Subject::Service(_) | Subject::Schedule(_) => page.verbatim(4, &fact.statement.quote),
+    }
 }
 
 fn place(fact: &Fact) -> String {
@@ -103,9 +112,17 @@ fn place(fact: &Fact) -> String {
 
 /// What moved: values beside each other, texts as a redline.
 fn step(page: &mut Page, change: &Change) {
-    let (Some(was), Some(now), Kind::Passage) =
-        (&change.was, &change.now, change.key.attribute.kind())
-    else {
+    let written = |seen: &Option<Observation>| {
+        let blank = Observation::text("");
+        matches!(seen, Some(Observation::Value(_))) && *seen != Some(blank)
+    };
+    let compared = written(&change.was) && written(&change.now);
+    let (Some(was), Some(now), Kind::Passage, true) = (
+        &change.was,
+        &change.now,
+        change.key.attribute.kind(),
+        compared,
+    ) else {
         let side = |seen: &Option<Observation>| {
             seen.as_ref().map_or_else(
                 || "not observed".to_owned(),
@@ -208,7 +225,7 @@ fn show_changes(
         for of_one in facts.chunk_by(|a, b| a.origin.document == b.origin.document) {
             for fact in of_one {
                 page.heading(&format!("{title}: {}", place(fact)));
-                page.verbatim(4, &fact.statement.quote);
+                quote(&mut page, fact);
             }
             if let Some(fact) = of_one.first() {
                 evidence.document(&mut page, &fact.origin)?;

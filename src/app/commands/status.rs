@@ -10,7 +10,7 @@ use crate::model::watch::Codes;
 use crate::render::table::{Cell, Column, Table, Tone};
 
 /// Characters for the labels.
-const LABEL: usize = 14;
+const LABEL: usize = 15;
 
 struct Status {
     file: String,
