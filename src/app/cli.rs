@@ -36,8 +36,9 @@ Examples:
   coverd changes --severity coverage        what changed in coverage, newest first
   coverd health                             can coverd see everything it should?
 
-Exit codes: 0 done, 1 unexpected failure, 2 wrong command line, 3 configuration, 4 a source is
-unreadable or stale, 5 a delivery is dead, 6 coverd is already running.";
+Exit codes: 0 done, 1 something unexpected failed, 2 the command line is wrong, 3 the configuration
+is wrong or incomplete, 4 a source is unreadable or stale, 5 a delivery is dead, 6 another coverd
+works on the same store.";
 
 /// The commands.
 #[derive(Debug, Clone, Subcommand)]
@@ -196,14 +197,15 @@ pub struct ChangesArgs {
 /// `show`
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-The ids are in the first column of `coverd changes`; their first characters are enough.
+`coverd changes` has the ids of changes in its first column; the id of an alert is at the end of its
+mail. The first characters are enough.
 
 Example:
   coverd show 3f9a1c")]
 pub struct ShowArgs {
-    /// The id of the change
-    #[arg(value_name = "CHANGE")]
-    pub change: String,
+    /// The id of a change, or of an alert for all that it told
+    #[arg(value_name = "ID")]
+    pub id: String,
 }
 
 /// `outbox`
@@ -211,11 +213,15 @@ pub struct ShowArgs {
 #[command(after_help = "\
 Examples:
   coverd outbox
-  coverd outbox --state dead")]
+  coverd outbox --state dead
+  coverd outbox --retry 232de228")]
 pub struct OutboxArgs {
     /// Only those that are pending, delivered or dead
     #[arg(long, value_name = "STATE")]
     pub state: Option<DeliveryState>,
+    /// Send one again that was given up, by its id or the beginning of it
+    #[arg(long, value_name = "ID", conflicts_with = "state")]
+    pub retry: Option<String>,
 }
 
 /// `mail-test`

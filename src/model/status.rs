@@ -27,7 +27,7 @@ pub struct StatusMeaning {
     pub payable: Payable,
     /// A few words, fit for a subject line.
     pub short: &'static str,
-    /// A sentence.
+    /// One careful clause, to follow the letter: it never claims more than the letter does.
     pub long: &'static str,
 }
 
@@ -36,116 +36,121 @@ const MEANINGS: &[StatusMeaning] = &[
         'A',
         Payable::IfCovered,
         "payable if covered",
-        "Active code: paid separately under the fee schedule if the service is covered. The letter does not mean that a national coverage determination exists.",
+        "active code, payable under the fee schedule if covered; it does not mean that Medicare covers it",
     ),
     meaning(
         'B',
         Payable::Bundled,
-        "bundled",
-        "Bundled: payment is always part of the payment for other services of the same day.",
+        "bundled, never paid separately",
+        "bundled: its payment is always part of the payment for other services, never separate",
     ),
     meaning(
         'C',
         Payable::OtherPrice,
         "priced by the contractor",
-        "Carrier priced: the contractor sets the price, usually case by case.",
+        "the contractor sets the price, usually case by case after a look at the documentation",
     ),
     meaning(
         'D',
         Payable::NotForPayment,
         "deleted code",
-        "Deleted code: no longer valid at the beginning of the calendar year.",
+        "deleted with the beginning of the calendar year",
     ),
     meaning(
         'E',
         Payable::Never,
-        "excluded by regulation",
-        "Excluded from the fee schedule by regulation: no payment under it.",
+        "excluded from the schedule",
+        "excluded from the fee schedule by regulation; where it is covered, it is paid in another way",
     ),
     meaning(
         'F',
         Payable::NotForPayment,
-        "deleted, no grace period",
-        "Deleted or discontinued code without a grace period.",
+        "deleted code",
+        "deleted or discontinued code, without a period of grace",
     ),
     meaning(
         'G',
         Payable::NotForPayment,
-        "use another code",
-        "Not valid for Medicare, which uses another code; a grace period applied.",
+        "not valid for Medicare",
+        "not valid for Medicare, which wants another code; claims had a period of grace of 90 days",
     ),
     meaning(
         'H',
         Payable::NotForPayment,
-        "modifier deleted",
-        "The modifier of this row was deleted.",
+        "deleted modifier",
+        "the modifier was deleted: the code no longer has this component",
     ),
     meaning(
         'I',
         Payable::NotForPayment,
         "not valid for Medicare",
-        "Not valid for Medicare purposes: another code has to be used.",
+        "not valid for Medicare, which wants another code; there is no period of grace",
     ),
     meaning(
         'J',
         Payable::OtherPrice,
         "anesthesia",
-        "Anesthesia service: paid by base and time units, not by these values.",
+        "anesthesia service, paid by base units and time and not by the RVUs of this file",
     ),
-    meaning('L', Payable::NotForPayment, "local code", "Local code."),
+    meaning(
+        'L',
+        Payable::NotForPayment,
+        "local code",
+        "local code of a contractor, not valid on the national schedule",
+    ),
     meaning(
         'M',
         Payable::NotForPayment,
         "reporting only",
-        "Measurement code: for reporting only, without payment.",
+        "measurement code: for reporting only, without payment",
     ),
     meaning(
         'N',
         Payable::Never,
         "not covered",
-        "Non-covered service: Medicare does not pay it.",
+        "not covered by Medicare under the fee schedule: no payment is made for it",
     ),
     meaning(
         'P',
         Payable::Bundled,
         "bundled or excluded",
-        "Bundled or excluded: part of another service, or paid under another provision.",
+        "bundled or excluded: no separate payment under the fee schedule; some are covered and paid in another way",
     ),
     meaning(
         'Q',
         Payable::NotForPayment,
-        "functional reporting",
-        "Therapy functional information code: for reporting only.",
+        "functional reporting only",
+        "functional information code of therapy: for reporting only, without payment",
     ),
     meaning(
         'R',
         Payable::IfCovered,
         "restricted coverage",
-        "Restricted coverage: special coverage instructions apply.",
+        "restricted coverage: special instructions decide; where covered, it is paid under the fee schedule or priced by the contractor",
     ),
     meaning(
         'S',
         Payable::Never,
         "not paid under the schedule",
-        "Service not paid under the physician fee schedule.",
+        "service that is not paid under the fee schedule",
     ),
     meaning(
         'T',
         Payable::Bundled,
-        "paid only alone",
-        "Paid only if no other service of the schedule is paid for the same provider and day.",
+        "paid only when nothing else is",
+        "paid only if no other service payable under the fee schedule is billed by the same provider on the same day, otherwise bundled into that",
     ),
     meaning(
         'X',
         Payable::Never,
-        "outside the schedule by law",
-        "Statutory exclusion: not in the definition of physician services, no payment under the schedule.",
+        "excluded by statute",
+        "by statute no physicians' service of the fee schedule: never paid under it, at times paid in another way",
     ),
     meaning(
         'Z',
         Payable::NotForPayment,
-        "deleted for MPFSDB",
-        "Deleted from the fee schedule database.",
+        "deleted code",
+        "deleted from the fee schedule database",
     ),
 ];
 
@@ -183,5 +188,15 @@ mod tests {
         assert_eq!(status_meaning("N").map(|m| m.payable), Some(Payable::Never));
         assert_eq!(status_meaning(""), None);
         assert_eq!(status_meaning("AA"), None);
+    }
+
+    #[test]
+    fn every_letter_of_the_record_layout_has_a_meaning_and_no_other_sign_has() {
+        for letter in "ABCDEFGHIJMNPQRTX".chars() {
+            assert!(status_meaning(&letter.to_string()).is_some(), "{letter}");
+        }
+        for other in ["", "a", "AA", "K", "O", "U", "V", "W", "Y", "+"] {
+            assert_eq!(status_meaning(other), None);
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod clean;
 pub mod escape;
 pub mod mail;
+pub mod page;
 pub mod redline;
 pub mod table;
 pub mod wording;

@@ -6,13 +6,17 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use comfy_table::{
-    Attribute, Cell as BoxCell, CellAlignment, Color, ContentArrangement, LineStyle, presets,
+    Attribute, Cell as BoxCell, CellAlignment, Color, ColumnConstraint, ContentArrangement,
+    LineStyle, Width, presets,
 };
 
 use super::escape::{harmless, is_dangerous, markdown, no_formula};
 
-/// Lines of a heading that is not wrapped, with the line below it.
-const HEADER_LINES: usize = 2;
+/// Longest word that a column is made wide enough for; hashes and addresses are cut.
+const WORD: usize = 16;
+
+/// Blanks on both sides of a cell.
+const PADDING: u16 = 2;
 
 /// A list with named columns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,6 +35,16 @@ pub struct Column {
     pub title: &'static str,
     /// Whether its cells are numbers, aligned on the right.
     pub right: bool,
+    readers: Readers,
+    whole: bool,
+}
+
+/// Who sees a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    All,
+    People,
+    Programs,
 }
 
 impl Column {
@@ -40,6 +54,8 @@ impl Column {
             key,
             title,
             right: false,
+            readers: Readers::All,
+            whole: false,
         }
     }
 
@@ -49,6 +65,37 @@ impl Column {
             right: true,
             ..Self::left(key, title)
         }
+    }
+
+    /// What only programs need: hashes, addresses, whole texts. People do not see it.
+    #[must_use]
+    pub fn for_programs(self) -> Self {
+        Self {
+            readers: Readers::Programs,
+            ..self
+        }
+    }
+
+    /// What programs have in other columns, put together for people. It is not in json or csv.
+    #[must_use]
+    pub fn for_people(self) -> Self {
+        Self {
+            readers: Readers::People,
+            ..self
+        }
+    }
+
+    /// Never wrapped: dates, ids.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self {
+            whole: true,
+            ..self
+        }
+    }
+
+    fn is_for(&self, readers: Readers) -> bool {
+        self.readers == Readers::All || self.readers == readers
     }
 }
 
@@ -193,15 +240,7 @@ impl Table {
     pub fn to_text(&self, style: Style) -> String {
         let mut text = String::new();
         if !self.rows.is_empty() {
-            let plain: Vec<_> = self.boxed(style, false).lines().collect();
-            // Rows of one line need nothing between them; where a cell is wrapped, they do.
-            let wrapped = plain.len() > self.rows.len() + HEADER_LINES;
-            let lines = if wrapped {
-                self.boxed(style, true).lines().collect()
-            } else {
-                plain
-            };
-            for line in lines {
+            for line in self.boxed(style).lines() {
                 text.push_str(line.trim_end());
                 text.push('\n');
             }
@@ -213,12 +252,26 @@ impl Table {
         text
     }
 
-    fn boxed(&self, style: Style, ruled: bool) -> comfy_table::Table {
+    fn shown(&self, readers: Readers) -> impl Iterator<Item = &Column> {
+        self.columns
+            .iter()
+            .filter(move |column| column.is_for(readers))
+    }
+
+    fn cells<'a>(
+        &'a self,
+        row: &'a [Cell],
+        readers: Readers,
+    ) -> impl Iterator<Item = (&'a Column, &'a Cell)> {
+        self.columns
+            .iter()
+            .zip(row)
+            .filter(move |(column, _)| column.is_for(readers))
+    }
+
+    fn boxed(&self, style: Style) -> comfy_table::Table {
         let line = |fill| LineStyle::none().fill(fill).junction(fill);
-        let mut look = presets::NOTHING.header_separator(line('─'));
-        if ruled {
-            look = look.row_separator(line('┄'));
-        }
+        let look = presets::NOTHING.header_separator(line('─'));
         let mut table = comfy_table::Table::new();
         table
             .load_style(look)
@@ -228,7 +281,7 @@ impl Table {
         if style.color {
             table.enforce_styling();
         }
-        table.set_header(self.columns.iter().map(|column| {
+        table.set_header(self.shown(Readers::People).map(|column| {
             let cell = BoxCell::new(column.title).set_alignment(alignment(column));
             if style.color {
                 cell.add_attribute(Attribute::Bold)
@@ -237,7 +290,7 @@ impl Table {
             }
         }));
         for row in &self.rows {
-            table.add_row(self.columns.iter().zip(row).map(|(column, cell)| {
+            table.add_row(self.cells(row, Readers::People).map(|(column, cell)| {
                 let text = harmless(&cell.joined("\n")).into_owned();
                 toned(
                     BoxCell::new(text).set_alignment(alignment(column)),
@@ -245,7 +298,35 @@ impl Table {
                 )
             }));
         }
+        for (column, drawn) in self.shown(Readers::People).zip(table.column_iter_mut()) {
+            drawn.set_constraint(if column.whole {
+                ColumnConstraint::ContentWidth
+            } else {
+                ColumnConstraint::LowerBoundary(Width::Fixed(self.longest_word(column)))
+            });
+        }
         table
+    }
+
+    /// Width that a column needs so that none of its words is cut in two, as far as words are words.
+    fn longest_word(&self, column: &Column) -> u16 {
+        let cells = self
+            .rows
+            .iter()
+            .flat_map(|row| self.columns.iter().zip(row))
+            .filter(|(of, _)| of.key == column.key)
+            .map(|(_, cell)| cell.joined("\n"));
+        let words = |text: &str| {
+            text.split_whitespace()
+                .map(|word| word.chars().count())
+                .max()
+        };
+        let longest = cells
+            .filter_map(|text| words(&text))
+            .chain(words(column.title))
+            .max()
+            .unwrap_or_default();
+        u16::try_from(longest.min(WORD)).unwrap_or_default() + PADDING
     }
 
     /// An array of objects with the columns' keys, one object a line.
@@ -253,7 +334,7 @@ impl Table {
         let mut text = String::from("[");
         for (index, row) in self.rows.iter().enumerate() {
             text.push_str(if index == 0 { "\n  " } else { ",\n  " });
-            text.push_str(&object_text(self.columns.iter().zip(row)));
+            text.push_str(&object_text(self.cells(row, Readers::Programs)));
         }
         text.push_str(if self.rows.is_empty() { "]\n" } else { "\n]\n" });
         text
@@ -265,9 +346,9 @@ impl Table {
             .terminator(csv::Terminator::CRLF)
             .from_writer(Vec::new());
         // Writing to memory cannot fail, and every row has as many cells as there are columns.
-        let _ = writer.write_record(self.columns.iter().map(|column| column.key));
+        let _ = writer.write_record(self.shown(Readers::Programs).map(|column| column.key));
         for row in &self.rows {
-            let cells = row.iter().map(|cell| {
+            let cells = self.cells(row, Readers::Programs).map(|(_, cell)| {
                 let joined = cell.joined("; ");
                 let shown = harmless(&joined);
                 match &cell.content {
@@ -288,16 +369,21 @@ impl Table {
         let line = |cells: &mut dyn Iterator<Item = String>| {
             format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
         };
-        let mut text = line(&mut self.columns.iter().map(|column| markdown(column.title)));
+        let mut text = line(
+            &mut self
+                .shown(Readers::People)
+                .map(|column| markdown(column.title)),
+        );
         text.push_str(&line(
             &mut self
-                .columns
-                .iter()
+                .shown(Readers::People)
                 .map(|column| if column.right { "---:" } else { "---" }.to_owned()),
         ));
         for row in &self.rows {
             text.push_str(&line(
-                &mut row.iter().map(|cell| markdown(&cell.joined("\n"))),
+                &mut self
+                    .cells(row, Readers::People)
+                    .map(|(_, cell)| markdown(&cell.joined("\n"))),
             ));
         }
         for note in &self.notes {
@@ -379,7 +465,6 @@ mod tests {
             "───────────────────────────────────────",
             " 20560       0.32   active",
             "                    payable if covered",
-            "┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
             " 20561              3",
             "2 codes",
             "",
@@ -403,6 +488,30 @@ mod tests {
                 "{width}: {longest:?}\n{text}"
             );
         }
+    }
+
+    #[test]
+    fn people_and_programs_each_see_their_columns() {
+        let mut table = Table::new([
+            Column::left("id", "Id").for_programs(),
+            Column::left("says", "Says").for_people(),
+            Column::left("day", "Day").whole(),
+        ]);
+        let says = "word ".repeat(30);
+        table.push([Cell::text("a1"), Cell::text(says), Cell::text("2020-04-01")]);
+        let text = table.to_text(Style { width: 40, ..PLAIN });
+        assert!(
+            text.contains("Says") && text.contains("2020-04-01"),
+            "{text}"
+        );
+        assert!(!text.contains("Id") && !text.contains("a1"), "{text}");
+        assert_eq!(table.to_csv(), "id,day\r\na1,2020-04-01\r\n");
+        assert!(
+            table
+                .to_json()
+                .contains(r#"{"id": "a1", "day": "2020-04-01"}"#)
+        );
+        assert!(table.to_markdown().starts_with("| Says | Day |"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What CMS's letters mean, in words of our own, and names for people.
+//! What CMS's values mean, in words of our own, and names for people. The meanings of the status
+//! indicators themselves are in `model::status`.
 //!
 //! Every sentence is worded so that it never claims more than the letter does: a status indicator
 //! is one layer of coverage, not the answer.
@@ -8,6 +9,7 @@ use crate::model::change::Severity;
 use crate::model::code::{HcpcsCode, Service};
 use crate::model::fact::{Observation, Value};
 use crate::model::health::ProblemKind;
+use crate::model::status::status_meaning;
 
 /// What has to be said wherever a status indicator is shown.
 pub const STATUS_IS_ONE_LAYER: &str = "The status indicator is one layer of several. Whether a claim is paid also depends on \
@@ -20,66 +22,7 @@ pub const NCD_NAMES_NO_CODES: &str = "A national coverage determination names no
 
 /// The few words for a PFS status indicator that fit a subject line or a table cell.
 pub fn status_short(letter: &str) -> Option<&'static str> {
-    Some(match letter {
-        "A" => "payable if covered",
-        "B" => "bundled, never paid separately",
-        "C" => "priced by the contractor",
-        "D" | "F" => "deleted code",
-        "E" => "excluded from the schedule",
-        "G" | "I" => "not valid for Medicare",
-        "H" => "deleted modifier",
-        "J" => "anesthesia",
-        "M" => "reporting only",
-        "N" => "not covered",
-        "P" => "bundled or excluded",
-        "Q" => "functional reporting only",
-        "R" => "restricted coverage",
-        "T" => "paid only when nothing else is",
-        "X" => "excluded by statute",
-        _ => return None,
-    })
-}
-
-/// One careful sentence for a PFS status indicator.
-pub fn status_meaning(letter: &str) -> Option<&'static str> {
-    Some(match letter {
-        "A" => {
-            "active code, payable under the fee schedule if covered; it does not mean that Medicare covers it"
-        }
-        "B" => {
-            "bundled: its payment is always part of the payment for other services, never separate"
-        }
-        "C" => {
-            "the contractor sets the price, usually case by case after a look at the documentation"
-        }
-        "D" => "deleted with the beginning of the calendar year",
-        "E" => {
-            "excluded from the fee schedule by regulation; where it is covered, it is paid in another way"
-        }
-        "F" => "deleted or discontinued code, without a period of grace",
-        "G" => {
-            "not valid for Medicare, which wants another code; claims had a period of grace of 90 days"
-        }
-        "H" => "the modifier was deleted: the code no longer has this component",
-        "I" => "not valid for Medicare, which wants another code; there is no period of grace",
-        "J" => "anesthesia service, paid by base units and time and not by the RVUs of this file",
-        "M" => "measurement code: for reporting only, without payment",
-        "N" => "not covered by Medicare under the fee schedule: no payment is made for it",
-        "P" => {
-            "bundled or excluded: no separate payment under the fee schedule; some are covered and paid in another way"
-        }
-        "Q" => "functional information code of therapy: for reporting only, without payment",
-        "R" => {
-            "restricted coverage: special instructions decide; where covered, it is paid under the fee schedule or priced by the contractor"
-        }
-        "T" => {
-            "paid only if no other service payable under the fee schedule is billed by the same provider on the same day, otherwise bundled into that"
-        }
-        "X" => {
-            "by statute no physicians' service of the fee schedule: never paid under it, at times paid in another way"
-        }
-        _ => return None,
-    })
+    status_meaning(letter).map(|meaning| meaning.short)
 }
 
 /// What an observed value means, as a sentence that begins with the value (`A: active code, …`);
@@ -93,7 +36,7 @@ pub fn describe(attribute: Attribute, observation: &Observation) -> Option<Strin
         }
     };
     let meaning = match attribute {
-        Attribute::Status => status_meaning(value),
+        Attribute::Status => status_meaning(value).map(|meaning| meaning.long),
         Attribute::NotUsed => match value {
             "+" => Some("the row is not used for Medicare payment; its RVUs are for information"),
             _ => None,
@@ -237,18 +180,6 @@ pub fn problem_meaning(kind: ProblemKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_status_indicator_has_both_forms_and_nothing_else_has() {
-        for letter in "ABCDEFGHIJMNPQRTX".chars().map(String::from) {
-            assert!(status_short(&letter).is_some(), "{letter}");
-            assert!(status_meaning(&letter).is_some(), "{letter}");
-        }
-        for other in ["", "a", "AA", "K", "L", "O", "S", "U", "V", "W", "Y", "Z"] {
-            assert_eq!(status_short(other), None);
-            assert_eq!(status_meaning(other), None);
-        }
-    }
 
     #[test]
     fn active_never_claims_coverage() {

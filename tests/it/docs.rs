@@ -52,14 +52,20 @@ fn the_readme_speaks_of_every_command() {
 }
 
 #[test]
-fn the_help_names_every_exit_code() {
+fn the_help_and_the_readme_name_every_exit_code() {
     let help = Cli::command().render_long_help().to_string();
     let (_, codes) = help.split_once("Exit codes: ").expect("exit codes");
+    let codes = codes.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (text, _) = readme();
     for exit in Exit::ALL {
-        let named = codes
-            .split([',', '.'])
-            .any(|entry| entry.trim().starts_with(&format!("{} ", exit.code())));
-        assert!(named, "{exit:?} in {codes}");
+        let (code, meaning) = (exit.code(), exit.meaning());
+        let entry = format!("{code} {meaning}");
+        assert!(
+            codes.split([',', '.']).any(|said| said.trim() == entry),
+            "{entry} in {codes}"
+        );
+        let row = format!("\n| {code} | {meaning} |\n");
+        assert!(text.contains(&row), "{row} in README.md");
     }
 }
 

@@ -945,6 +945,53 @@ fn a_message_lives_from_the_outbox_to_its_delivery() {
     assert!(bench.store.record_attempt(&unknown).is_err());
 }
 
+#[test]
+fn a_message_that_was_given_up_begins_a_new_series_when_it_is_revived() {
+    let mut bench = Bench::new();
+    bench.record(&full_record());
+    let deferred = attempt(
+        "delivery-1",
+        4,
+        Outcome::Deferred("busy".to_owned()),
+        Some(5),
+    );
+    let given_up = attempt("delivery-1", 5, Outcome::Deferred("busy".to_owned()), None);
+    bench.store.record_attempt(&deferred).unwrap();
+    assert!(bench.store.revive("delivery-1", at(5)).is_err(), "pending");
+    bench.store.record_attempt(&given_up).unwrap();
+    bench.store.revive("delivery-1", at(7)).unwrap();
+    assert!(bench.store.revive("delivery-1", at(7)).is_err(), "pending");
+    assert!(bench.store.revive("nobody", at(7)).is_err());
+
+    let mine = |bench: &Bench, minute| {
+        let due = bench.store.read().pending(at(minute), 10).unwrap();
+        due.into_iter().find(|due| due.outgoing.id == "delivery-1")
+    };
+    assert_eq!(mine(&bench, 6), None);
+    let due = mine(&bench, 7).unwrap();
+    assert_eq!((due.attempts, due.first_attempt), (0, Some(at(4))));
+    assert_eq!(due.outgoing, outgoing("delivery-1", 2));
+
+    // Told again how it ended before, it stays pending; the new series counts from its beginning.
+    bench.store.record_attempt(&given_up).unwrap();
+    let again = attempt(
+        "delivery-1",
+        8,
+        Outcome::Deferred("busy".to_owned()),
+        Some(9),
+    );
+    bench.store.record_attempt(&again).unwrap();
+    assert_eq!(mine(&bench, 9).map(|due| due.attempts), Some(1));
+    let reader = bench.store.read();
+    let found = reader.delivery("delivery-1").unwrap().unwrap();
+    assert_eq!((found.state, found.attempts), (DeliveryState::Pending, 3));
+    assert!(matches!(
+        reader.delivery("delivery-"),
+        Err(StoreError::Ambiguous { .. })
+    ));
+    assert_eq!(reader.delivery("x").unwrap(), None);
+}
+
 /// Ends the other threads of a test even when it fails.
 struct StopAtEnd<'a>(&'a AtomicBool);
 

@@ -1,24 +1,20 @@
-//! `coverd answer` and `coverd history`.
+//! `coverd answer`.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveTime, Utc};
 
 use super::Context;
-use crate::app::cli::{AnswerArgs, HistoryArgs};
+use crate::app::cli::AnswerArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::moment::Moment;
 use crate::app::options::Format;
-use crate::engine::answer::{PFS, answer, topics};
+use crate::engine::answer::{answer, topics};
 use crate::engine::fold::{fold, known_by, published_by};
 use crate::io::store::Reader;
 use crate::model::answer::{Answer, AnswerLine, Question};
-use crate::model::attribute::{Attribute, Kind};
-use crate::model::fact::{Fact, FactKey, Observation};
-use crate::model::timeline::{Period, Timelines};
-use crate::model::topic::{Subject, Topic};
+use crate::model::fact::Fact;
+use crate::model::timeline::Period;
 use crate::model::watch::NcdLink;
+use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table};
 
 /// What every layer says of a date of service.
@@ -76,56 +72,39 @@ fn instant(context: &Context, moment: Moment) -> DateTime<Utc> {
 }
 
 fn write_for_people(answer: &Answer, context: &Context) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut page = context.page();
     let question = &answer.question;
-    let mut seen_as = String::new();
     if let Some(day) = question.as_published_on {
-        let _ = write!(seen_as, ", as published by {day}");
+        page.prose(0, &format!("By what CMS had published by {day}:"));
     }
     if let Some(instant) = question.as_known_on {
-        let _ = write!(
-            seen_as,
-            ", as known here by {}",
-            instant.format("%Y-%m-%d %H:%M UTC")
-        );
+        let instant = instant.format("%Y-%m-%d %H:%M UTC");
+        page.prose(0, &format!("By what coverd had read by {instant}:"));
     }
-    writeln!(
-        out,
-        "{} on {}{seen_as}\n\n{}\n",
-        question.service, question.on, answer.summary
-    )?;
-    drop(out);
-    let mut layers = Table::new([
-        Column::left("layer", "Layer"),
-        Column::left("subject", "Of"),
-        Column::left("says", "Says"),
-        Column::left("days", "Held"),
-        Column::left("source", "Proof"),
-    ]);
+    page.prose(0, &answer.summary);
     for line in &answer.lines {
-        let mut says = line.says.clone();
-        for quote in line
-            .quotes
-            .iter()
-            .filter(|quote| !line.says.contains(quote.as_str()))
-        {
-            let _ = write!(says, "\n\u{201c}{quote}\u{201d}");
-        }
-        for caveat in &line.caveats {
-            let _ = write!(says, "\nNote: {caveat}");
-        }
-        layers.push([
-            Cell::text(line.layer.label()),
-            Cell::text(&line.subject),
-            Cell::text(says),
-            Cell::maybe(line.days.map(held)),
-            Cell::maybe(line.fact.as_deref().map(proof)),
-        ]);
+        block(&mut page, line);
     }
-    context.print(&layers)
+    context.show(&page)
 }
 
-/// From when to when.
+/// What one layer says, and how it is known.
+fn block(page: &mut Page, line: &AnswerLine) {
+    page.heading(&format!("{}, {}", line.layer.label(), line.subject));
+    page.prose(2, &line.says);
+    page.pair(2, "held", &line.days.map(held).unwrap_or_default());
+    let proof = line.fact.as_deref().map(proof).unwrap_or_default();
+    page.pair(2, "proof", &proof);
+    let said_already = |quote: &&String| line.says.contains(quote.as_str());
+    for quote in line.quotes.iter().filter(|quote| !said_already(quote)) {
+        page.pair(2, "text", &format!("\u{201c}{quote}\u{201d}"));
+    }
+    for caveat in &line.caveats {
+        page.pair(2, "note", caveat);
+    }
+}
+
+/// From when to when, for people: both days belong to it.
 pub fn held(days: Period) -> String {
     match days.until {
         Some(until) => format!("{} to {}", days.from, until.pred_opt().unwrap_or(until)),
@@ -133,16 +112,16 @@ pub fn held(days: Period) -> String {
     }
 }
 
-/// Where it is written, in a few lines.
-pub fn proof(fact: &Fact) -> String {
+/// Where it is written.
+fn proof(fact: &Fact) -> String {
     let origin = &fact.origin;
     format!(
-        "{}, {}; published {}; document {}, captured {}",
+        "{}, {}; published {}, captured {}; document {}",
         origin.edition.name,
         fact.statement.locator,
         origin.published,
+        origin.learned.format("%Y-%m-%d"),
         origin.document.short(),
-        origin.learned.format("%Y-%m-%d")
     )
 }
 
@@ -195,104 +174,4 @@ fn cells(line: &AnswerLine) -> [Cell; 14] {
         Cell::maybe(origin.map(|origin| &origin.url)),
         Cell::maybe(origin.map(|origin| origin.document)),
     ]
-}
-
-/// Everything believed about a code, from when to when.
-pub fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure> {
-    let links: Vec<NcdLink> = context.config.watch.ncds.values().cloned().collect();
-    let question = Question {
-        service: args.service,
-        on: NaiveDate::MAX,
-        place: None,
-        as_published_on: None,
-        as_known_on: None,
-    };
-    let timelines = fold(context.reader()?.facts(&topics(&question, &links))?);
-    let table = history_table(&timelines, args.since);
-    if table.is_empty() && context.output.format == Format::Table {
-        writeln!(
-            std::io::stdout(),
-            "Nothing is known about {}: it is not watched, or nothing was read yet.",
-            args.service
-        )?;
-        return Ok(Exit::Done);
-    }
-    context.print(&table)?;
-    Ok(Exit::Done)
-}
-
-fn history_table(timelines: &Timelines, since: Option<NaiveDate>) -> Table {
-    let mut table = Table::new([
-        Column::left("from", "From"),
-        Column::left("until", "Until"),
-        Column::left("subject", "Of"),
-        Column::left("attribute", "What"),
-        Column::left("value", "Value"),
-        Column::left("edition", "By"),
-        Column::left("published", "Published"),
-        Column::left("locator", "Where"),
-        Column::left("document", "Document"),
-    ]);
-    let schedule = Topic::national(Subject::Schedule(PFS.to_owned()));
-    for (topic, attributes) in timelines.topics() {
-        for (&attribute, timeline) in attributes {
-            if *topic == schedule && attribute.kind() != Kind::Amount {
-                continue;
-            }
-            let mut segments = timeline.segments.iter().peekable();
-            while let Some(first) = segments.next() {
-                let mut until = first.period.until;
-                while let Some(next) = segments.next_if(|next| {
-                    next.observation == first.observation && Some(next.period.from) == until
-                }) {
-                    until = next.period.until;
-                }
-                if since.is_some_and(|since| until.is_some_and(|until| until <= since)) {
-                    continue;
-                }
-                let origin = &first.fact.origin;
-                table.push([
-                    Cell::text(first.period.from.to_string()),
-                    Cell::maybe(until),
-                    Cell::text(topic.to_string()),
-                    Cell::text(attribute.label()),
-                    Cell::text(short(attribute, &first.observation)),
-                    Cell::text(&origin.edition.name),
-                    Cell::text(origin.published.to_string()),
-                    Cell::text(&first.fact.statement.locator),
-                    Cell::text(origin.document.short()),
-                ]);
-            }
-        }
-    }
-    table
-}
-
-/// A value in a cell: passages by their first words, the whole text is in `show` and `answer`.
-pub fn short(attribute: Attribute, observation: &Observation) -> String {
-    let text = observation.to_string();
-    if attribute.kind() != Kind::Passage || text.chars().count() <= 160 {
-        return text;
-    }
-    let start: String = text.chars().take(150).collect();
-    format!("{start}\u{2026}").replace('\n', " / ")
-}
-
-/// The history of what matters most of a code, for the demonstration.
-pub fn print_outline(reader: &Reader, code: &str, context: &Context) -> Result<(), Failure> {
-    let service = code.parse().map_err(anyhow::Error::from)?;
-    let topic = Topic::national(Subject::Service(service));
-    let mut timelines = Timelines::default();
-    for (topic, attributes) in fold(reader.facts(&[topic])?).topics() {
-        for &attribute in &[Attribute::Status, Attribute::NonFacilityTotal] {
-            if let Some(timeline) = attributes.get(&attribute) {
-                let key = FactKey {
-                    topic: topic.clone(),
-                    attribute,
-                };
-                timelines.insert(key, timeline.clone());
-            }
-        }
-    }
-    context.print(&history_table(&timelines, None))
 }

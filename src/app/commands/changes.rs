@@ -1,21 +1,23 @@
-//! `coverd changes` and `coverd show`.
+//! `coverd changes`.
 
-use std::io::Write as _;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
-use chrono::{NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use super::Context;
-use super::answer::{held, short};
-use crate::app::cli::{ChangesArgs, ShowArgs};
+use super::answer::held;
+use super::words::{short_id, step};
+use crate::app::cli::ChangesArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
 use crate::io::store::{ChangeFilter, StoredChange};
-use crate::model::attribute::Kind;
-use crate::model::fact::{Fact, Observation};
+use crate::model::change::Severity;
+use crate::model::timeline::Period;
 use crate::model::topic::Subject;
-use crate::render::escape::harmless;
-use crate::render::redline::{Fate, redline};
-use crate::render::table::{Cell, Column, Table};
+use crate::render::page::Page;
+use crate::render::table::{Cell, Column, Table, Tone};
 
 /// What moved, newest first.
 pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
@@ -34,10 +36,138 @@ pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
         limit: Some(args.limit),
     };
     let found = context.reader()?.changes(&filter)?;
-    if found.is_empty() && context.output.format == Format::Table {
-        writeln!(std::io::stdout(), "No changes.")?;
+    if context.output.format != Format::Table {
+        context.print(&for_programs(&found))?;
         return Ok(Exit::Done);
     }
+    let mut page = context.page();
+    if found.is_empty() {
+        page.prose(0, "No changes.");
+    } else {
+        groups(&mut page, &found);
+        page.gap();
+        page.prose(
+            0,
+            "`coverd show ID` has the evidence of one, before and after.",
+        );
+    }
+    if found.len() == usize::try_from(args.limit).unwrap_or(usize::MAX) {
+        page.prose(
+            0,
+            &format!("The newest {} are shown; --limit shows more.", args.limit),
+        );
+    }
+    context.show(&page)?;
+    Ok(Exit::Done)
+}
+
+/// What changes must share to stand under one heading.
+#[derive(PartialEq, Eq)]
+struct Group {
+    recorded: DateTime<Utc>,
+    published: Option<NaiveDate>,
+    days: Period,
+    alerted: bool,
+}
+
+impl Group {
+    fn of(stored: &StoredChange) -> Self {
+        let change = &stored.judged.change;
+        Self {
+            recorded: stored.recorded,
+            published: change.after.as_ref().map(|fact| fact.origin.published),
+            days: change.days,
+            alerted: stored.alert.is_some(),
+        }
+    }
+
+    /// Which documents, when, for which services, and whether it was told.
+    fn heading(&self, changes: &[&StoredChange]) -> String {
+        let editions = distinct(changes.iter().filter_map(|stored| {
+            let after = stored.judged.change.after.as_ref()?;
+            Some(after.origin.edition.name.as_str())
+        }));
+        let alerts = distinct(
+            changes
+                .iter()
+                .filter_map(|stored| Some(short_id(stored.alert.as_ref()?))),
+        );
+        let mut heading = editions;
+        if let Some(published) = self.published {
+            let _ = write!(heading, ", published {published}, ");
+        }
+        let _ = write!(
+            heading,
+            "found {}: services {}",
+            self.recorded.format("%Y-%m-%d"),
+            held(self.days)
+        );
+        if self.alerted {
+            let _ = write!(heading, " (alert {alerts})");
+        } else {
+            heading.push_str(" (kept as history, no alert)");
+        }
+        heading
+    }
+}
+
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// The changes that were found together for the same days stand together, newest first; what was
+/// told stands before what was not.
+pub(super) fn groups(page: &mut Page, found: &[StoredChange]) {
+    let mut groups: Vec<(Group, Vec<&StoredChange>)> = Vec::new();
+    for stored in found {
+        let group = Group::of(stored);
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, changes)) => changes.push(stored),
+            None => groups.push((group, vec![stored])),
+        }
+    }
+    groups.sort_by_key(|(group, _)| (Reverse(group.recorded), !group.alerted));
+    for (group, mut changes) in groups {
+        changes.sort_by_key(|stored| {
+            let key = &stored.judged.change.key;
+            (
+                Reverse(stored.judged.severity),
+                key.attribute,
+                key.topic.clone(),
+            )
+        });
+        page.heading(&group.heading(&changes));
+        let mut table = Table::new([
+            Column::left("id", "Id").whole(),
+            Column::left("severity", "Severity").whole(),
+            Column::left("subject", "Of").whole(),
+            Column::left("change", "Change"),
+        ]);
+        for stored in changes {
+            let severity = stored.judged.severity;
+            let change = &stored.judged.change;
+            table.push([
+                Cell::text(short_id(&stored.id)),
+                Cell::text(severity.id()).tone(tone(severity)),
+                Cell::text(change.key.topic.to_string()),
+                Cell::text(step(change)),
+            ]);
+        }
+        page.table(&table);
+    }
+}
+
+fn tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Coverage => Tone::Bad,
+        Severity::Payment => Tone::Warning,
+        Severity::Coding => Tone::Plain,
+        Severity::Administrative => Tone::Faint,
+    }
+}
+
+fn for_programs(found: &[StoredChange]) -> Table {
     let mut table = Table::new([
         Column::left("id", "Id"),
         Column::left("severity", "Severity"),
@@ -50,171 +180,27 @@ pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
         Column::left("edition", "By"),
         Column::left("published", "Published"),
         Column::left("recorded", "Found"),
+        Column::left("source", "Source"),
         Column::left("alert", "Alert"),
     ]);
-    for change in &found {
-        table.push(row(change));
-    }
-    if found.len() == usize::try_from(args.limit).unwrap_or(usize::MAX) {
-        table.note(format!(
-            "The newest {} are shown; --limit shows more.",
-            args.limit
-        ));
-    }
-    context.print(&table)?;
-    Ok(Exit::Done)
-}
-
-fn row(stored: &StoredChange) -> [Cell; 12] {
-    let change = &stored.judged.change;
-    let attribute = change.key.attribute;
-    let side =
-        |observation: &Option<Observation>| observation.as_ref().map(|o| short(attribute, o));
-    let after = change.after.as_ref().map(|fact| &fact.origin);
-    [
-        Cell::text(&stored.id),
-        Cell::text(stored.judged.severity.id()),
-        Cell::text(change.key.topic.to_string()),
-        Cell::text(attribute.label()),
-        Cell::maybe(side(&change.was)),
-        Cell::maybe(side(&change.now)),
-        Cell::text(change.days.from.to_string()),
-        Cell::maybe(change.days.until),
-        Cell::maybe(after.map(|origin| &origin.edition.name)),
-        Cell::maybe(after.map(|origin| origin.published)),
-        Cell::text(
-            stored
-                .recorded
-                .with_timezone(&Utc)
-                .format("%Y-%m-%d")
-                .to_string(),
-        ),
-        Cell::maybe(stored.alert.as_ref()),
-    ]
-}
-
-/// One change in full, with the evidence before and after.
-pub fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
-    let reader = context.reader()?;
-    let Some(stored) = reader.change(&args.change)? else {
-        return Err(
-            Failure::message(Exit::Usage, format!("there is no change '{}'", args.change))
-                .next("`coverd changes` lists them with their ids"),
-        );
-    };
-    if context.output.format != Format::Table {
-        context.print(&evidence_table(&stored))?;
-        return Ok(Exit::Done);
-    }
-    let change = &stored.judged.change;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "Change {}  ({})", stored.id, stored.judged.severity)?;
-    writeln!(out, "{}", change.key)?;
-    writeln!(out, "Services {}", held(change.days))?;
-    if let Some(past) = change.retroactive_days() {
-        writeln!(out, "Already past when it was published: {}", held(past))?;
-    }
-    if let Some(alert) = &stored.alert {
-        writeln!(out, "Told by alert {alert}")?;
-    } else {
-        writeln!(out, "Kept as history, not mailed")?;
-    }
-    writeln!(out)?;
-    match (&change.was, &change.now) {
-        (Some(was), Some(now)) if change.key.attribute.kind() == Kind::Passage => {
-            let changed = redline(&was.to_string(), &now.to_string(), 40);
-            for paragraph in &changed.paragraphs {
-                for piece in paragraph {
-                    let text = harmless(&piece.text);
-                    match piece.fate {
-                        Fate::Same => write!(out, "{text} ")?,
-                        Fate::Gone => write!(out, "[-{text}-] ")?,
-                        Fate::New => write!(out, "{{+{text}+}} ")?,
-                    }
-                }
-                writeln!(out)?;
-            }
-            if changed.left_out > 0 {
-                writeln!(
-                    out,
-                    "and {} more changed paragraphs: --format json has both texts",
-                    changed.left_out
-                )?;
-            }
-        }
-        (was, now) => {
-            let side = |observation: &Option<Observation>| {
-                observation
-                    .as_ref()
-                    .map_or_else(|| "not observed".to_owned(), ToString::to_string)
-            };
-            writeln!(
-                out,
-                "was: {}\nnow: {}",
-                harmless(&side(was)),
-                harmless(&side(now))
-            )?;
-        }
-    }
-    for (title, fact) in [("Before", &change.before), ("After", &change.after)] {
-        let Some(fact) = fact else { continue };
-        writeln!(out, "\n{title}")?;
-        for (name, value) in evidence(fact) {
-            writeln!(out, "  {name:<12} {}", harmless(&value))?;
-        }
-        for capture in reader.captures_of(&fact.origin.document)? {
-            writeln!(
-                out,
-                "  {:<12} {} (status {}) from {}",
-                "capture",
-                capture.at.to_rfc3339(),
-                capture.status,
-                harmless(&capture.final_url)
-            )?;
-        }
-    }
-    Ok(Exit::Done)
-}
-
-fn evidence(fact: &Fact) -> Vec<(&'static str, String)> {
-    let origin = &fact.origin;
-    vec![
-        ("edition", origin.edition.name.clone()),
-        ("published", origin.published.to_string()),
-        ("where", fact.statement.locator.clone()),
-        ("row", fact.statement.quote.clone()),
-        ("address", origin.url.clone()),
-        ("document", origin.document.to_string()),
-        ("learned", origin.learned.to_rfc3339()),
-    ]
-}
-
-fn evidence_table(stored: &StoredChange) -> Table {
-    let change = &stored.judged.change;
-    let mut table = Table::new([
-        Column::left("side", "Side"),
-        Column::left("value", "Value"),
-        Column::left("edition", "Edition"),
-        Column::left("published", "Published"),
-        Column::left("locator", "Where"),
-        Column::left("row", "Row or passage"),
-        Column::left("url", "Address"),
-        Column::left("document", "SHA-256"),
-        Column::left("learned", "Learned"),
-    ]);
-    for (side, observation, fact) in [
-        ("before", &change.was, &change.before),
-        ("after", &change.now, &change.after),
-    ] {
-        let mut cells = vec![Cell::text(side), Cell::maybe(observation.as_ref())];
-        let [edition, published, locator, row, url, document, learned] = match fact {
-            Some(fact) => <[(&str, String); 7]>::try_from(evidence(fact))
-                .unwrap_or_default()
-                .map(|(_, value)| Cell::text(value)),
-            None => std::array::from_fn(|_| Cell::nothing()),
-        };
-        cells.extend([edition, published, locator, row, url, document, learned]);
-        table.push(cells);
+    for stored in found {
+        let change = &stored.judged.change;
+        let after = change.after.as_ref().map(|fact| &fact.origin);
+        table.push([
+            Cell::text(&stored.id),
+            Cell::text(stored.judged.severity.id()),
+            Cell::text(change.key.topic.to_string()),
+            Cell::text(change.key.attribute.id()),
+            Cell::maybe(change.was.as_ref()),
+            Cell::maybe(change.now.as_ref()),
+            Cell::text(change.days.from.to_string()),
+            Cell::maybe(change.days.until),
+            Cell::maybe(after.map(|origin| &origin.edition.name)),
+            Cell::maybe(after.map(|origin| origin.published)),
+            Cell::text(stored.recorded.to_rfc3339()),
+            Cell::text(&stored.source),
+            Cell::maybe(stored.alert.as_ref()),
+        ]);
     }
     table
 }

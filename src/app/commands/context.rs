@@ -1,15 +1,18 @@
 //! What every command needs: configuration, form of output, access to the store.
 
+use std::io::Write as _;
+
 use tokio::runtime::{Builder, Runtime};
 
 use super::output::{self, Output};
-use crate::app::config::{Config, Environment};
+use crate::app::config::{Config, Environment, Log, LogLevel};
 use crate::app::exit::{Classify, Exit, Failure};
 use crate::app::logging;
 use crate::app::options::Global;
 use crate::app::wiring;
 use crate::engine::schedule::Plan;
 use crate::io::store::Reader;
+use crate::render::page::Page;
 use crate::render::table::Table;
 
 /// The configuration and the form of output of one command.
@@ -19,6 +22,15 @@ pub struct Context {
     pub config: Config,
     /// How lists are printed.
     pub output: Output,
+}
+
+/// Who reads the log of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logged {
+    /// Those who look after the service.
+    Service,
+    /// The one who typed the command.
+    Command,
 }
 
 /// Judges a schedule of the configuration.
@@ -61,10 +73,19 @@ impl Context {
         })
     }
 
-    /// Starts the log.
+    /// Starts the log. The service logs what its configuration says; a command that someone waits for
+    /// says only what looks wrong. `--log` goes before both.
     #[must_use]
-    pub fn logging(self, environment: &Environment) -> Self {
-        logging::start(self.config.log, environment);
+    pub fn logging(self, logged: Logged, global: &Global, environment: &Environment) -> Self {
+        let usual = match logged {
+            Logged::Service => self.config.log.level,
+            Logged::Command => LogLevel::Warn,
+        };
+        let log = Log {
+            level: global.log.unwrap_or(usual),
+            ..self.config.log
+        };
+        logging::start(log, environment);
         self
     }
 
@@ -94,6 +115,20 @@ impl Context {
     /// When standard output cannot be written.
     pub fn print(&self, table: &Table) -> Result<(), Failure> {
         output::print(table, &self.output)
+    }
+
+    /// A page as wide as the terminal.
+    pub fn page(&self) -> Page {
+        Page::new(self.output.style)
+    }
+
+    /// Prints a page.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn show(&self, page: &Page) -> Result<(), Failure> {
+        std::io::stdout().write_all(page.text().as_bytes())?;
+        Ok(())
     }
 
     /// Threads for the network and for timers.

@@ -1,6 +1,9 @@
 //! From the command line to the command.
 
-use super::{Context, answer, changes, check_schedule, config, db, man, overview, replayed, watch};
+use super::{
+    Context, Logged, answer, changes, check_schedule, config, db, demo, health, history, man,
+    outbox, replay, show, sources, status, watch,
+};
 use crate::app::cli::{Cli, Command};
 use crate::app::config::Environment;
 use crate::app::exit::{Exit, Failure};
@@ -11,24 +14,32 @@ use crate::app::exit::{Exit, Failure};
 /// When the command failed; the failure has the exit code.
 pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
     let Cli { global, command } = cli;
-    let context = || Context::new(&global, environment);
+    let logged = |logged| {
+        let context = Context::new(&global, environment)?;
+        Ok::<_, Failure>(context.logging(logged, &global, environment))
+    };
+    let context = || logged(Logged::Command);
     match command {
         Command::Demo(args) => {
-            replayed::demo(&args, &Context::without_config(&global, environment)?)
+            let context = Context::without_config(&global, environment)?;
+            demo::demo(
+                &args,
+                &context.logging(Logged::Command, &global, environment),
+            )
         }
-        Command::Run => watch::run(&context()?.logging(environment)),
-        Command::Check(args) => watch::check(&args, &context()?.logging(environment)),
-        Command::Backfill(args) => watch::backfill(&args, &context()?.logging(environment)),
-        Command::Status => overview::status(&context()?),
+        Command::Run => watch::run(&logged(Logged::Service)?),
+        Command::Check(args) => watch::check(&args, &context()?),
+        Command::Backfill(args) => watch::backfill(&args, &context()?),
+        Command::Status => status::status(&context()?),
         Command::Answer(args) => answer::answer_command(&args, &context()?),
-        Command::History(args) => answer::history(&args, &context()?),
+        Command::History(args) => history::history(&args, &context()?),
         Command::Changes(args) => changes::changes(&args, &context()?),
-        Command::Show(args) => changes::show(&args, &context()?),
-        Command::Sources => overview::sources(&context()?),
-        Command::Health => overview::health(&context()?),
-        Command::Outbox(args) => overview::outbox(&args, &context()?),
+        Command::Show(args) => show::show(&args, &context()?),
+        Command::Sources => sources::sources(&context()?),
+        Command::Health => health::health(&context()?),
+        Command::Outbox(args) => outbox::outbox(&args, &context()?),
         Command::MailTest(args) => watch::mail_test(&args, &context()?),
-        Command::Replay(args) => replayed::replay_command(&args, &context()?),
+        Command::Replay(args) => replay::replay_command(&args, &context()?),
         Command::Db(command) => db::run(&command, &context()?),
         Command::Config(command) => config::run(&command, &global, environment, check_schedule),
         Command::Completions(args) => man::completions(&args),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction, params};
 
+use super::changes::only;
 use super::connection::{Reader, Store};
 use super::encode::{Form, column, optional, unreadable};
 use super::error::StoreError;
@@ -14,9 +15,9 @@ use crate::model::delivery::{Attempt, DeliveryState, Outcome, Outgoing};
 pub struct PendingDelivery {
     /// The message.
     pub outgoing: Outgoing,
-    /// Attempts so far.
+    /// Attempts so far; of a message that was given up and revived, since then.
     pub attempts: u32,
-    /// When the first of them was made.
+    /// When the first attempt of all was made.
     pub first_attempt: Option<DateTime<Utc>>,
 }
 
@@ -64,6 +65,10 @@ const SELECT: &str =
         (SELECT count(*) FROM attempts a WHERE a.delivery = d.id),
         (SELECT min(a.at) FROM attempts a WHERE a.delivery = d.id)
      FROM deliveries d";
+
+/// Attempts of the series that is running: an attempt that ended the message ended its series.
+const SERIES: &str = "(SELECT count(*) FROM attempts a WHERE a.delivery = d.id AND a.at > coalesce(
+        (SELECT max(e.at) FROM attempts e WHERE e.delivery = d.id AND e.next_at IS NULL), ''))";
 
 pub(super) fn record(
     transaction: &Transaction<'_>,
@@ -145,6 +150,28 @@ impl Store {
         transaction.commit()?;
         Ok(())
     }
+
+    /// Makes a message that was given up pending again, due at `now`, with a new series of attempts.
+    /// The attempts that were made stay on record, and the message stays the same.
+    ///
+    /// # Errors
+    /// When there is no such delivery, or it was not given up.
+    pub fn revive(&mut self, delivery: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let transaction = self.write()?;
+        let revived = transaction
+            .prepare_cached(
+                "UPDATE deliveries SET state = 'pending', next_at = ?2
+                 WHERE id = ?1 AND state = 'dead'",
+            )?
+            .execute(params![delivery, now.form()])?;
+        if revived == 0 {
+            return Err(StoreError::Invalid {
+                why: format!("there is no delivery {delivery} that was given up"),
+            });
+        }
+        transaction.commit()?;
+        Ok(())
+    }
 }
 
 impl Reader {
@@ -154,14 +181,15 @@ impl Reader {
         now: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<PendingDelivery>, StoreError> {
+        let select = SELECT.replacen("FROM deliveries", &format!(", {SERIES} FROM deliveries"), 1);
         let mut statement = self.connection.prepare_cached(&format!(
-            "{SELECT} WHERE d.state = 'pending' AND d.next_at <= ?1
+            "{select} WHERE d.state = 'pending' AND d.next_at <= ?1
              ORDER BY d.created, d.id LIMIT ?2"
         ))?;
         let found = statement.query_map(params![now.form(), limit], |row| {
             Ok(PendingDelivery {
                 outgoing: outgoing(row)?,
-                attempts: row.get(11)?,
+                attempts: row.get(13)?,
                 first_attempt: optional(row, 12)?,
             })
         })?;
@@ -184,15 +212,23 @@ impl Reader {
         ))?;
         let state = filter.state.map(|state| state.form());
         let limit = filter.limit.map_or(i64::MAX, i64::from);
-        let found = statement.query_map(params![filter.alert, state, limit], |row| {
-            Ok(StoredDelivery {
-                outgoing: outgoing(row)?,
-                state: column(row, 9)?,
-                attempts: row.get(11)?,
-                next: optional(row, 10)?,
-            })
-        })?;
+        let found = statement.query_map(params![filter.alert, state, limit], stored)?;
         Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// The delivery with this id, or the only one whose id begins so.
+    ///
+    /// # Errors
+    /// [`StoreError::Ambiguous`] when several begin so.
+    pub fn delivery(&self, id: &str) -> Result<Option<StoredDelivery>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "{SELECT} WHERE substr(d.id, 1, length(?1)) = ?1 ORDER BY d.id = ?1 DESC LIMIT 2"
+        ))?;
+        let found = statement.query_map([id], stored)?;
+        let found = found.collect::<Result<_, _>>()?;
+        only(found, id, "mails", |delivery: &StoredDelivery| {
+            &delivery.outgoing.id
+        })
     }
 
     /// The attempts of a delivery, earliest first.
@@ -238,6 +274,15 @@ impl Reader {
         }
         Ok(counts)
     }
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredDelivery> {
+    Ok(StoredDelivery {
+        outgoing: outgoing(row)?,
+        state: column(row, 9)?,
+        attempts: row.get(11)?,
+        next: optional(row, 10)?,
+    })
 }
 
 fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {

@@ -1,0 +1,101 @@
+//! `coverd replay`: recorded captures through coverd, as of their own dates.
+
+use std::io::Write as _;
+
+use anyhow::Context as _;
+
+use super::Context;
+use super::program::program;
+use crate::app::cli::ReplayArgs;
+use crate::app::config::{Config, MailChannel};
+use crate::app::exit::{Classify, Exit, Failure};
+use crate::app::replay::{Moment, replay};
+use crate::io::recording::Recording;
+use crate::render::escape::harmless;
+
+/// Replays a recording of the user's.
+pub fn replay_command(args: &ReplayArgs, context: &Context) -> Result<Exit, Failure> {
+    let mut config = context.config.clone();
+    if let Some(into) = &args.into {
+        config.store.clone_from(into);
+    }
+    // A replay never mails anyone: what would have been sent is written beside the store.
+    config.mail.channel = MailChannel::File {
+        dir: config.store.join("mail"),
+    };
+    for recipient in &mut config.recipients {
+        config.mail.channel.id().clone_into(&mut recipient.channel);
+    }
+    let recording = Recording::open(&args.recording)
+        .with_context(|| format!("cannot read the recording in {}", args.recording.display()))
+        .or_exit(Exit::Usage)?;
+    let progress = |text: &str| {
+        let _ = writeln!(std::io::stderr(), "  {}", harmless(text));
+    };
+    let well = run(&config, recording, context, &progress, |_| Ok(()))?;
+    if args.into.is_some() {
+        say(&format!(
+            "\nThe store is in {0}: {1} --store {0} changes\n",
+            config.store.display(),
+            program()
+        ))?;
+    }
+    Ok(if well {
+        Exit::Done
+    } else {
+        Exit::SourceUnreadable
+    })
+}
+
+/// Replays a recording, and says at each of its times how it went; `after` each, its mail is out.
+/// Whether everything could be read.
+pub(super) fn run(
+    config: &Config,
+    recording: Recording,
+    context: &Context,
+    progress: &(dyn Fn(&str) + Send + Sync),
+    mut after: impl FnMut(&Moment) -> Result<(), Failure>,
+) -> Result<bool, Failure> {
+    let mut well = true;
+    context
+        .runtime()?
+        .block_on(replay(config, recording, progress, async |_, moment| {
+            tell(moment)?;
+            well &= moment.passes.iter().all(|pass| pass.problems.is_empty());
+            after(moment)
+        }))?;
+    Ok(well)
+}
+
+fn tell(moment: &Moment) -> Result<(), Failure> {
+    say(&format!("\n{}\n", moment.at.format("%Y-%m-%d %H:%M UTC")))?;
+    for pass in &moment.passes {
+        let news = match (pass.read, pass.alerts, pass.mails) {
+            (0, ..) => "nothing new".to_owned(),
+            (read, 0, _) => format!("{read} read anew: nothing to tell"),
+            (read, _, 0) => format!("{read} read anew: record keeping only, nothing to mail"),
+            (read, _, 1) => format!("{read} read anew: 1 mail"),
+            (read, _, mails) => format!("{read} read anew: {mails} mails"),
+        };
+        say(&format!(
+            "  {:<4} {} {} listed, {news}\n",
+            pass.source,
+            pass.units,
+            if pass.units == 1 {
+                "document"
+            } else {
+                "documents"
+            },
+        ))?;
+        for problem in &pass.problems {
+            let text = harmless(&problem.text).into_owned();
+            say(&format!("       {}: {text}\n", problem.kind))?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn say(text: &str) -> Result<(), Failure> {
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
