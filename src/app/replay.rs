@@ -1,9 +1,10 @@
 //! Recorded captures through the whole pipeline, as of their own dates.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::check::{Mode, Pass, Progress, check_source};
@@ -29,7 +30,11 @@ pub struct Moment {
 /// Says in the store's folder that a replay filled it.
 const MARK: &str = "replayed";
 
-/// Checks every source at each distinct time of the recording, with the clock at that time.
+/// Captures that follow each other by less than this are one look at the web: who records asks for one
+/// address after the other.
+const ONE_LOOK: TimeDelta = TimeDelta::minutes(1);
+
+/// Checks every source at each time of the recording, with the clock at that time.
 ///
 /// `seen` hears of each moment as it is done.
 ///
@@ -41,7 +46,7 @@ pub async fn replay(
     progress: Progress<'_>,
     mut seen: impl AsyncFnMut(&Arc<App>, &Moment) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let moments = recording.moments();
+    let moments = looks(&recording);
     let Some(&first) = moments.first() else {
         return Err(Failure::message(
             Exit::Usage,
@@ -71,6 +76,23 @@ pub async fn replay(
         .await?;
     }
     Ok(())
+}
+
+/// The times at which to check: the last of each look. An address captured again begins another look.
+fn looks(recording: &Recording) -> Vec<DateTime<Utc>> {
+    let mut looks: Vec<DateTime<Utc>> = Vec::new();
+    let mut held: BTreeSet<&str> = BTreeSet::new();
+    for (at, addresses) in recording.captured() {
+        match looks.last_mut() {
+            Some(last) if at - *last < ONE_LOOK && held.is_disjoint(&addresses) => *last = at,
+            Some(_) | None => {
+                held.clear();
+                looks.push(at);
+            }
+        }
+        held.extend(addresses);
+    }
+    looks
 }
 
 /// A replay sets the clock back: it must never mix with what a daemon learned.

@@ -15,7 +15,7 @@ use crate::engine::schedule::Plan;
 use crate::io::blobs::{Blobs, hash_of};
 use crate::io::channels::Channels;
 use crate::io::clock::Clock;
-use crate::io::recording::Web;
+use crate::io::recording::{Recording, Web};
 use crate::io::store::{
     FullReading, KnownCapture, OutboxCounts, PendingDelivery, Reader, SourceState, StoreError,
     StoreHandle, StoredReading, UnitState,
@@ -277,11 +277,11 @@ impl App {
         self.sources.get(source).map(|scheduled| &scheduled.plan)
     }
 
-    /// Addresses that a recording holds by now; none on the network.
-    pub fn recorded_urls(&self) -> Vec<String> {
+    /// The recording that is replayed, and the time of the replay; `None` on the network.
+    pub fn replayed(&self) -> Option<(&Recording, DateTime<Utc>)> {
         match &self.web {
-            Web::Recorded(recording, clock) => recording.urls_at(clock.now()),
-            Web::Network(_) => Vec::new(),
+            Web::Recorded(recording, clock) => Some((recording, clock.now())),
+            Web::Network(_) => None,
         }
     }
 

@@ -1,12 +1,15 @@
 //! Reading lists until it is known what can be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 
 use super::guard::{Defect, guarded};
 use super::obtain::{Missing, Obtained, obtain};
 use super::pass::{Mode, Pass, Progress, failure};
 use crate::app::state::App;
+use crate::io::recording::Recording;
 use crate::model::health::ProblemKind;
 use crate::model::record::CheckRecord;
 use crate::model::request::{Concern, Discovery, ShapeError, Unit};
@@ -39,7 +42,7 @@ pub(super) async fn discover(
     let mut seen = Seen::new();
     let mut failed: Vec<String> = Vec::new();
     let mut record = CheckRecord::new(meta.id, app.clock.now());
-    let mut recorded_only = true;
+    let mut unrecorded = false;
     for _ in 0..MAX_ROUNDS {
         let taken = step(app, source, &seen, &failed, mode.since_year(app)).await?;
         let requests = match taken {
@@ -61,16 +64,13 @@ pub(super) async fn discover(
                 concerns,
             })) => {
                 app.record(record).await?;
-                if recorded_only && units.is_empty() {
-                    units = recognised(app, source, mode);
-                    listed = Some(units.iter().map(|unit| unit.name.clone()).collect());
-                }
                 let usual = match mode {
                     Mode::Watch => None,
                     Mode::Backfill { .. } => Some(names(
                         step(app, source, &seen, &failed, app.since_year).await?,
                     )),
                 };
+                by_address(app, source, unrecorded, &mut units, &mut listed);
                 let read = seen.into_keys().collect();
                 return Ok(Some(Discovered {
                     units,
@@ -89,11 +89,12 @@ pub(super) async fn discover(
                     let document = obtained.document(app).await?;
                     progress(&format!("{}: {}", meta.id, request.url));
                     seen.insert(request.url, document);
-                    recorded_only = false;
                 }
-                Err(Missing::NotRecorded) => failed.push(request.url),
+                Err(Missing::NotRecorded) => {
+                    unrecorded = true;
+                    failed.push(request.url);
+                }
                 Err(Missing::Failed { kind, text }) => {
-                    recorded_only = false;
                     progress(&format!("{}: {text}", meta.id));
                     tracing::warn!(source.id = meta.id, problem = %kind, "{text}");
                     pass.problems
@@ -150,15 +151,65 @@ fn keep(record: &mut CheckRecord, obtained: &Obtained) {
     record.captures.extend(obtained.captures.iter().cloned());
 }
 
-/// A recording may hold the files without the lists that lead to them.
-fn recognised(app: &App, source: &Arc<dyn Source>, mode: Mode) -> Vec<Unit> {
-    let brief = Brief {
-        today: app.clock.now().date_naive(),
-        watch: &app.watch,
-        since_year: mode.since_year(app),
+/// A recording may hold files without the lists that lead to them, or under other addresses: they
+/// are known by their addresses. `unrecorded` says that it lacks a list or a page.
+fn by_address(
+    app: &App,
+    source: &Arc<dyn Source>,
+    unrecorded: bool,
+    units: &mut Vec<Unit>,
+    listed: &mut Option<Vec<String>>,
+) {
+    let Some((recording, now)) = app.replayed() else {
+        return;
     };
-    app.recorded_urls()
-        .iter()
-        .filter_map(|url| source.recognise(url, &brief))
-        .collect()
+    let lists_failed = listed.is_none() && !unrecorded;
+    if lists_failed {
+        return;
+    }
+    let mut recognised = recognised(app, source, recording, now);
+    for unit in &mut *units {
+        if let Some(other) = recognised.remove(&unit.name)
+            && recording.last_captured(&unit.request.url, now).is_none()
+        {
+            unit.request.url = other.request.url;
+        }
+    }
+    let named = listed.get_or_insert_default();
+    if unrecorded {
+        // A unit whose page the recording does not hold yet will be news when it does.
+        let known: BTreeSet<&String> = units.iter().map(|unit| &unit.name).collect();
+        named.retain(|name| known.contains(name));
+        named.extend(known.into_iter().cloned());
+    } else {
+        // The page of what the lists name was recorded, but not as one that can be read.
+        recognised.retain(|name, _| !named.contains(name));
+    }
+    named.extend(recognised.keys().cloned());
+    named.sort();
+    named.dedup();
+    if !recognised.is_empty() {
+        units.extend(recognised.into_values());
+        units.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+}
+
+/// One unit for each name. Where several addresses hold one, the latest to appear counts, as with a
+/// file that was posted again; the longer one (it bears a date) where they appeared together.
+fn recognised(
+    app: &App,
+    source: &Arc<dyn Source>,
+    recording: &Recording,
+    now: DateTime<Utc>,
+) -> BTreeMap<String, Unit> {
+    let brief = Brief {
+        today: now.date_naive(),
+        watch: &app.watch,
+        since_year: app.since_year,
+    };
+    let mut urls = recording.urls_at(now);
+    urls.retain(|url| recording.last_captured(url, now).is_some());
+    urls.sort_by_key(|url| (recording.first_captured(url), url.len()));
+    let units = urls.iter().filter_map(|url| source.recognise(url, &brief));
+    units.map(|unit| (unit.name.clone(), unit)).collect()
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::state::App;
 use crate::io::fetch::{FailureKind, FetchError, Fetched, FetchedBody};
+use crate::io::store::KnownCapture;
 use crate::model::document::{Document, DocumentHash};
 use crate::model::health::ProblemKind;
 use crate::model::record::CaptureRecord;
@@ -152,7 +153,7 @@ async fn from_archive(app: &App, request: &Request) -> anyhow::Result<Option<Obt
         Reuse::Within(age) => app.clock.now() - known.at < *age,
         Reuse::Tag(tag) => known.tag.as_deref() == Some(tag),
     };
-    if !fits {
+    if !fits || recorded_since(app, request, &known) {
         return Ok(None);
     }
     let captured = app.first_capture(known.document).await?.unwrap_or(known.at);
@@ -164,6 +165,19 @@ async fn from_archive(app: &App, request: &Request) -> anyhow::Result<Option<Obt
         bytes: None,
         captures: Vec::new(),
     }))
+}
+
+/// Whether a recording holds a newer answer. The archive spares CMS a request; a recording was made
+/// to be looked at.
+fn recorded_since(app: &App, request: &Request, known: &KnownCapture) -> bool {
+    let Some((recording, now)) = app.replayed() else {
+        return false;
+    };
+    // A page that only points elsewhere stays the same when what it points to does not.
+    [&request.url, &known.final_url]
+        .into_iter()
+        .filter_map(|url| recording.last_captured(url, now))
+        .any(|last| last > known.at)
 }
 
 enum Content {

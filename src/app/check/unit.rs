@@ -59,7 +59,10 @@ pub(super) async fn check_unit(
     });
     let mut record = CheckRecord::new(meta.id, app.clock.now());
     record.captures.clone_from(&primary.captures);
-    let unchanged = read_before && is_last;
+    // A recording replayed again shows what later documents followed long ago.
+    let read_last = state.as_ref().and_then(|state| state.last_read_at);
+    let replayed_again = app.replayed().is_some() && read_last.is_some_and(|last| last > app.clock.now());
+    let unchanged = read_before && (is_last || replayed_again);
     if unchanged && unit.companions.is_empty() {
         app.record(record).await?;
         return Ok(Done::Unchanged);

@@ -1,6 +1,6 @@
 //! A recording in hand, and what it answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -64,6 +64,40 @@ impl Recording {
             .filter_map(|captures| newest(captures, at))
             .map(|capture| capture.url.to_string())
             .collect()
+    }
+
+    /// The same times, each with the addresses captured then, in the form in which addresses are
+    /// compared.
+    pub fn captured(&self) -> BTreeMap<DateTime<Utc>, BTreeSet<&str>> {
+        let mut captured: BTreeMap<DateTime<Utc>, BTreeSet<&str>> = BTreeMap::new();
+        for (key, captures) in self.captures.iter() {
+            for capture in captures {
+                captured.entry(capture.at).or_default().insert(key);
+            }
+        }
+        captured
+    }
+
+    /// When `url` was captured for the first time.
+    pub fn first_captured(&self, url: &str) -> Option<DateTime<Utc>> {
+        let captures = self.captures.get(&key(&Url::parse(url).ok()?))?;
+        captures.first().map(|capture| capture.at)
+    }
+
+    /// When what `url` answers at `at` was captured: the newest capture on the way through
+    /// redirects. `None` where [`Recording::fetch`] says that it is not recorded.
+    pub fn last_captured(&self, url: &str, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut place = Url::parse(url).ok()?;
+        let mut last = None;
+        for _ in 0..=MAX_REDIRECTS {
+            let capture = newest(self.captures.get(&key(&place))?, at)?;
+            last = last.max(Some(capture.at));
+            match verdict(capture.status) {
+                Verdict::Redirect => place = place.join(capture.header("location")?.trim()).ok()?,
+                Verdict::Content | Verdict::NotModified | Verdict::Failure(..) => break,
+            }
+        }
+        last
     }
 
     /// What `url` answered at `at`: its newest capture up to then. Redirects are followed inside the
@@ -197,6 +231,16 @@ mod tests {
         assert!(recording.moments().is_sorted());
         assert_eq!(recording.urls_at(at("2019-12-31")), [""; 0]);
         assert_eq!(recording.urls_at(at("2020-01-01")).len(), 4);
+        let newest = |url, day| recording.last_captured(url, at(day));
+        assert_eq!(last(a, "2019-12-31"), None);
+        assert_eq!(last(a, "2020-01-31"), Some(at("2020-01-01")));
+        let target_is_newer = last("https://www.cms.gov/old", "2020-03-05");
+        assert_eq!(target_is_newer, Some(at("2020-03-01")));
+        assert_eq!(last("https://www.cms.gov/lost", "2020-01-05"), None);
+        assert_eq!(recording.first_captured(a), Some(at("2020-01-01")));
+        assert_eq!(recording.captured().len(), 4);
+        let first: Vec<usize> = recording.captured().values().map(BTreeSet::len).collect();
+        assert_eq!(first, [4, 1, 1, 1]);
     }
 
     #[test]
