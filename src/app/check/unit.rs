@@ -61,7 +61,8 @@ pub(super) async fn check_unit(
     record.captures.clone_from(&primary.captures);
     // A recording replayed again shows what later documents followed long ago.
     let read_last = state.as_ref().and_then(|state| state.last_read_at);
-    let replayed_again = app.replayed().is_some() && read_last.is_some_and(|last| last > app.clock.now());
+    let replayed_again =
+        app.replayed().is_some() && read_last.is_some_and(|last| last > app.clock.now());
     let unchanged = read_before && (is_last || replayed_again);
     if unchanged && unit.companions.is_empty() {
         app.record(record).await?;
