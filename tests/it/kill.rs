@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
+use std::process::Child;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -164,14 +165,20 @@ fn assert_all_arrived(installation: &Installation, received: &[Received]) {
     assert_eq!(arrived.into_keys().collect::<BTreeSet<_>>(), outbox);
 }
 
-/// Starts checks and kills each after a random time up to `longest`, until one ends by itself.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the moment of the kill is the subject; no runtime is here"
-)]
+/// How far a check may get before it is killed.
+#[derive(Debug, Clone, Copy)]
+struct Reach {
+    time: Duration,
+    /// Writes to the database.
+    writes: usize,
+}
+
+/// Starts checks and kills each at a random moment, until one ends by itself. Half of the moments are
+/// random times; half follow closely on a write to the database, where two things that belong
+/// together could be torn apart.
 fn check_and_kill(
     installation: &Installation,
-    longest: Duration,
+    reach: Reach,
     random: &mut fastrand::Rng,
     kills: &AtomicUsize,
 ) {
@@ -179,7 +186,13 @@ fn check_and_kill(
     loop {
         let mut child = installation.command(&["check"]).spawn().unwrap();
         if in_a_row < MOST_KILLS_IN_A_ROW {
-            std::thread::sleep(longest.mul_f64(random.f64()));
+            if random.bool() {
+                pause(reach.time.mul_f64(random.f64()));
+            } else {
+                let log = installation.store().join("coverd.db-wal");
+                await_writes(&log, random.usize(1..=reach.writes), &mut child);
+                pause(Duration::from_millis(3).mul_f64(random.f64()));
+            }
             // Nothing happens to a child that has ended.
             child.kill().unwrap();
         }
@@ -191,6 +204,31 @@ fn check_and_kill(
         in_a_row += 1;
         kills.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// Waits until the log of the database was written so often, or the child has ended.
+fn await_writes(log: &Path, mut writes: usize, child: &mut Child) {
+    let state = || {
+        let metadata = std::fs::metadata(log).ok()?;
+        Some((metadata.len(), metadata.modified().ok()?))
+    };
+    let mut last = state();
+    while writes > 0 && child.try_wait().unwrap().is_none() {
+        pause(Duration::from_micros(200));
+        let now = state();
+        if now != last {
+            last = now;
+            writes -= 1;
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the moment of the kill is the subject; no runtime is here"
+)]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// A check that nobody disturbs, and how long it took.
@@ -214,6 +252,14 @@ fn killed_at_300_random_moments_it_ends_where_an_undisturbed_run_ends() {
     assert_eq!(expected.news.len(), 2, "{:?}", expected.news);
     assert_all_arrived(&undisturbed, &sink.received());
 
+    let first = Reach {
+        time: first_check.mul_f64(1.2),
+        writes: 130,
+    };
+    let second = Reach {
+        time: second_check.mul_f64(1.2),
+        writes: 16,
+    };
     let kills = AtomicUsize::new(0);
     let scenarios = AtomicUsize::new(0);
     let seeds = Mutex::new(fastrand::Rng::new());
@@ -227,14 +273,14 @@ fn killed_at_300_random_moments_it_ends_where_an_undisturbed_run_ends() {
             let mut received = Vec::new();
             let disturbed = if number % 4 == 3 {
                 disturbed.configure(&config_text(&before, &smtp, ""));
-                check_and_kill(&disturbed, first_check.mul_f64(1.2), &mut random, &kills);
+                check_and_kill(&disturbed, first, &mut random, &kills);
                 disturbed.configure(&config_text(&after, &smtp, ""));
                 disturbed
             } else {
                 received.clone_from(&told_in_january);
                 disturbed.with_store_of(&january)
             };
-            check_and_kill(&disturbed, second_check.mul_f64(1.2), &mut random, &kills);
+            check_and_kill(&disturbed, second, &mut random, &kills);
             End::of(&disturbed).assert_equals(&expected, seed);
             let db = disturbed.run(&["db", "check"]);
             assert_eq!(db.code, Some(0), "seed {seed}: {db:?}");
