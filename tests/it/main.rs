@@ -1,5 +1,6 @@
 //! The one integration binary: one file per subject, servers and clocks in `harness`.
 
+mod cli;
 mod config;
 mod damage;
 mod docs;
