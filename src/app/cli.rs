@@ -59,7 +59,7 @@ pub enum Command {
     History(HistoryArgs),
     /// What changed at CMS, newest first
     Changes(ChangesArgs),
-    /// One change in full: what it was, what it is, and both documents
+    /// One change, or all that an alert told, with the documents before and after
     Show(ShowArgs),
     /// What is read, where, and how often
     Sources,

@@ -1,6 +1,7 @@
 //! The one integration binary: one file per subject, servers and clocks in `harness`.
 
 mod check;
+mod cli;
 mod config;
 mod damage;
 mod deliver;

@@ -42,7 +42,14 @@ struct Line<'a> {
 pub fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure> {
     let links: Vec<NcdLink> = context.config.watch.ncds.values().cloned().collect();
     let timelines = believed(&context.reader()?, args.service, &links)?;
-    let subjects = lines(&timelines, args.since);
+    let mut subjects = lines(&timelines, args.since);
+    // The conversion factor alone says nothing about a code.
+    if subjects
+        .iter()
+        .all(|(topic, _)| matches!(topic.subject, Subject::Schedule(_)))
+    {
+        subjects.clear();
+    }
     if context.output.format != Format::Table {
         context.print(&for_programs(&subjects))?;
         return Ok(Exit::Done);
