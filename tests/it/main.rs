@@ -1,6 +1,8 @@
 //! The one integration binary: one file per subject, servers and clocks in `harness`.
 
+mod bulkhead;
 mod config;
+mod daemon;
 mod damage;
 mod docs;
 mod fetch;
