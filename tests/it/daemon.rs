@@ -537,6 +537,42 @@ fn one_source_without_a_server_does_not_hold_up_the_other() {
 }
 
 #[test]
+fn the_folders_that_the_unit_provides_are_used() {
+    let place = Place::new(Mode::Accept);
+    let file = place.folder.path().join("coverd.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let text = text.replace("dir = \"store\"", "");
+    fs::write(
+        &file,
+        text.replace("tls = \"none\"", "tls = \"none\"\nuser = \"coverd\""),
+    )
+    .unwrap();
+    let (state, secrets) = (
+        place.folder.path().join("state"),
+        place.folder.path().join("secrets"),
+    );
+    fs::create_dir(&secrets).unwrap();
+    let environment = |command: &mut Command| {
+        command
+            .env("STATE_DIRECTORY", &state)
+            .env("CREDENTIALS_DIRECTORY", &secrets);
+    };
+    // What SetCredential= of the unit puts there while nobody wrote a password.
+    fs::write(secrets.join("smtp-password"), "\n").unwrap();
+    let mut without = Service::start_with(&place, environment);
+    let status = without.ended_within(PATIENCE);
+    assert_eq!(status.code(), Some(3), "{}", place.log());
+    assert!(place.log().contains("smtp-password"), "{}", place.log());
+
+    fs::write(secrets.join("smtp-password"), "secret\n").unwrap();
+    let mut service = Service::start_with(&place, environment);
+    service.wait_for("READY=1");
+    Reader::open(&state.join("coverd.db")).unwrap();
+    service.stop();
+    assert!(!place.log().contains("secret\n"));
+}
+
+#[test]
 fn where_the_journal_cannot_be_reached_its_stream_is_written() {
     use std::os::unix::fs::MetadataExt as _;
     let place = Place::new(Mode::Accept);
