@@ -1,8 +1,10 @@
 //! The one integration binary: one file per subject, servers and clocks in `harness`.
 
+mod bulkhead;
 mod check;
 mod cli;
 mod config;
+mod daemon;
 mod damage;
 mod deliver;
 mod docs;

@@ -1,10 +1,12 @@
 //! Who is told, and in which words: rendered once, before the transaction that decides it.
 
+use std::collections::BTreeMap;
+
 use crate::app::state::App;
 use crate::engine::health::Assessment;
 use crate::model::alert::{Alert, AlertBody, OperatorNotice};
 use crate::model::delivery::{Outgoing, Recipient, Role};
-use crate::model::health::OpenProblem;
+use crate::model::health::{OpenProblem, Problem, ProblemKind};
 use crate::model::record::CheckRecord;
 
 /// One outbox row for each recipient who wants to hear of the alert.
@@ -49,14 +51,60 @@ pub fn notify_operator(
     record: &mut CheckRecord,
     assessment: &Assessment,
 ) -> anyhow::Result<()> {
-    let begun = assessment.tell.iter().map(|open| (open, false));
-    let ended = assessment.recovered.iter().map(|open| (open, true));
-    for (open, recovered) in begun.chain(ended) {
-        let alert = notice(app, open, recovered);
-        record.deliveries.extend(deliveries(app, &alert)?);
-        record.alerts.push(alert);
+    for (problems, recovered) in [(&assessment.tell, false), (&assessment.recovered, true)] {
+        for told in gathered(problems) {
+            let alert = notice(app, &told, recovered);
+            record.deliveries.extend(deliveries(app, &alert)?);
+            record.alerts.push(alert);
+        }
     }
     Ok(())
+}
+
+/// More problems of one kind than this are told in one message.
+const MOST_ALONE: usize = 3;
+
+/// One message must not become a hundred because a hundred documents have the same fault.
+fn gathered(problems: &[OpenProblem]) -> Vec<OpenProblem> {
+    let mut kinds: BTreeMap<ProblemKind, Vec<&OpenProblem>> = BTreeMap::new();
+    for open in problems {
+        kinds.entry(open.problem.kind).or_default().push(open);
+    }
+    let mut told = Vec::new();
+    for alike in kinds.into_values() {
+        match alike[..] {
+            [first, ..] if alike.len() > MOST_ALONE => told.push(together(first, &alike)),
+            _ => told.extend(alike.into_iter().cloned()),
+        }
+    }
+    told
+}
+
+fn together(first: &OpenProblem, alike: &[&OpenProblem]) -> OpenProblem {
+    let mut texts: Vec<String> = alike
+        .iter()
+        .take(MOST_ALONE)
+        .map(|open| open.problem.text.clone())
+        .collect();
+    texts.push(format!(
+        "and {} more of the same kind: `coverd health` lists them",
+        alike.len() - MOST_ALONE
+    ));
+    let problem = Problem {
+        subject: format!("{} documents", alike.len()),
+        text: texts.join("; "),
+        ..first.problem.clone()
+    };
+    let since = alike
+        .iter()
+        .map(|open| open.since)
+        .min()
+        .unwrap_or(first.since);
+    OpenProblem {
+        problem,
+        since,
+        ..first.clone()
+    }
 }
 
 fn notice(app: &App, open: &OpenProblem, recovered: bool) -> Alert {

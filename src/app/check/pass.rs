@@ -88,12 +88,10 @@ pub async fn check_source(
                 progress(&format!("{id} {name} ({}/{total})", number + 1));
             }
             tally.unit(name, done);
-            if app
-                .sources
-                .get(id)
-                .is_some_and(|own| own.at_work.on().is_some())
-            {
-                // Its code hangs: nothing more can be read today, and the rest was not looked at.
+            let own = app.sources.get(id);
+            let hangs = own.is_some_and(|own| own.at_work.on().is_some());
+            if hangs || tally.refused_in_a_row >= ENOUGH_REFUSALS {
+                // Its code hangs, or its servers have nothing for us today: the rest was not looked at.
                 tally.whole = false;
                 break;
             }
@@ -127,6 +125,8 @@ struct Tally {
     unheard: BTreeSet<String>,
     /// Units that a recording does not hold.
     not_recorded: BTreeSet<String>,
+    /// Units one after the other that could not be fetched.
+    refused_in_a_row: usize,
 }
 
 impl Tally {
@@ -153,6 +153,15 @@ impl Tally {
 
     fn unit(&mut self, name: String, done: Done) {
         self.looked_at.insert(name.clone());
+        self.refused_in_a_row = match &done {
+            Done::Failed {
+                kind: ProblemKind::Unreachable | ProblemKind::Blocked | ProblemKind::Gone,
+                ..
+            } => self.refused_in_a_row + 1,
+            // From the archive: no server was asked.
+            Done::Unchanged => self.refused_in_a_row,
+            _ => 0,
+        };
         let concerns = match done {
             Done::Unchanged => {
                 self.unheard.insert(name);
@@ -221,6 +230,10 @@ impl Tally {
         Ok(self.pass)
     }
 }
+
+/// After so many units that could not be fetched, one after the other, no more are asked for: a host
+/// that is down or turns us away must not be asked for hundreds of documents at every check.
+const ENOUGH_REFUSALS: usize = 8;
 
 /// Between a unit and what is odd about its document.
 const UNIT_CONCERN: &str = ": ";

@@ -138,6 +138,8 @@ impl Context {
     pub fn runtime(&self) -> Result<Runtime, Failure> {
         Ok(Builder::new_multi_thread()
             .worker_threads(2)
+            // Readings and files: a few at a time. A source that hangs keeps one.
+            .max_blocking_threads(16)
             .enable_all()
             .build()?)
     }
