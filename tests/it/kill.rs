@@ -305,7 +305,7 @@ fn killed_between_acceptance_and_its_record_it_sends_the_same_bytes_again() {
     // The server has the message, and the client never hears of it.
     smtp.set(Mode::SilentAfterData);
     let mut child = installation.command(&["check"]).spawn().unwrap();
-    let received = smtp.wait_for(told + 1, Duration::from_secs(120));
+    let received = smtp.wait_for(told + 1, Duration::from_mins(2));
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(received.len(), told + 1);
