@@ -2,6 +2,7 @@
 //! real binary, or as the program itself with a clock that a test sets.
 #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -59,11 +60,10 @@ pub(crate) fn show(cms: &FakeCms, releases: &[Release], records: &[Value], stamp
 /// A configuration for servers on this machine. `more` goes before the recipients; keys before its
 /// first table belong to `[watch]`.
 pub(crate) fn config_text(cms: &FakeCms, smtp: &SmtpSink, more: &str) -> String {
-    let origins: String = cms
-        .origins()
-        .iter()
-        .map(|(from, to)| format!("\"{from}\" = \"{to}\"\n"))
-        .collect();
+    let mut origins = String::new();
+    for (from, to) in cms.origins() {
+        let _ = writeln!(origins, "\"{from}\" = \"{to}\"");
+    }
     format!(
         "[practice]\nname = \"Elm Street\"\n\
          [store]\ndir = \"store\"\n\
@@ -152,7 +152,7 @@ impl Installation {
         let ran = self.run(&[&["--format", "json"], args].concat());
         match serde_json::from_str(&ran.out) {
             Ok(Value::Array(rows)) => rows,
-            other => panic!("{args:?} printed no list: {other:?}; {ran:?}"),
+            other => panic!("{args:?} printed no list: {other:?}; {}", ran.err),
         }
     }
 }
