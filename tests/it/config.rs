@@ -83,7 +83,8 @@ fn the_defaults_and_a_recipient_are_enough() {
     let [recipient] = &config.recipients[..] else {
         panic!("{:?}", config.recipients);
     };
-    assert_eq!(recipient.least, Severity::Payment);
+    assert_eq!(recipient.role, Role::Practice);
+    assert_eq!(recipient.least, Severity::Coding);
     assert_eq!(recipient.channel, "file");
 }
 
@@ -225,8 +226,8 @@ fn a_slip_of_toml_is_shown_with_its_place() {
 #[test]
 fn a_missing_key_is_put_on_the_block_that_lacks_it() {
     assert_eq!(
-        mistakes("[[recipient]]\naddress = \"a@b.example\"\n"),
-        ["1 recipient[0]: missing field `role`"]
+        mistakes("[[recipient]]\nrole = \"operator\"\n"),
+        ["1 recipient[0]: missing field `address`"]
     );
     let told = mistakes("[mail]\nchannel = \"smtp\"\n");
     assert_eq!(told.len(), 2, "{told:?}");
