@@ -156,6 +156,20 @@ impl Blobs {
         unpack(hash, &path, file, each)
     }
 
+    /// Removes what processes that were killed left half-written. Only the holder of the instance
+    /// lock may do it: nobody else writes then.
+    pub fn sweep(&self) {
+        let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+        for fan in entries(&self.folder) {
+            for file in entries(&fan.path()) {
+                if file.file_name().as_encoded_bytes().starts_with(b".") {
+                    // What cannot be removed is in nobody's way.
+                    let _ = fs::remove_file(file.path());
+                }
+            }
+        }
+    }
+
     fn write(&self, hash: &DocumentHash, compressed: &[u8]) -> Result<(), BlobError> {
         let path = self.path(hash);
         let fan = path.parent().unwrap_or(&self.folder);
@@ -263,6 +277,18 @@ fn sync_folder(folder: &Path) -> Result<(), BlobError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_swept_and_documents_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path()).unwrap();
+        let hash = blobs.put(b"kept").unwrap();
+        let left = blobs.path(&hash).with_file_name(".1-0-half");
+        fs::write(&left, b"half").unwrap();
+        blobs.sweep();
+        assert!(!left.exists());
+        assert_eq!(&*blobs.get(&hash).unwrap(), b"kept");
+    }
 
     fn blobs() -> (tempfile::TempDir, Blobs) {
         let folder = tempfile::tempdir().unwrap();

@@ -148,7 +148,13 @@ fn names(step: Result<Result<Discovery, ShapeError>, Defect>) -> BTreeSet<String
 }
 
 fn keep(record: &mut CheckRecord, obtained: &Obtained) {
-    record.captures.extend(obtained.captures.iter().cloned());
+    // What a list says counts only when the units are read: it is asked for in full every time.
+    record
+        .captures
+        .extend(obtained.captures.iter().cloned().map(|mut record| {
+            record.validators = None;
+            record
+        }));
 }
 
 /// A recording may hold files without the lists that lead to them, or under other addresses: they

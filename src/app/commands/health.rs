@@ -45,8 +45,11 @@ fn health_of(context: &Context, reader: &Reader) -> Result<Health, Failure> {
         }
         match reader.source_state(meta.id)? {
             None => blind.push(format!("{}: never read", meta.id)),
+            // An open problem says why, and was counted above.
             Some(state) if state.last_good.is_none() => {
-                blind.push(format!("{}: never read in full", meta.id));
+                if !blind.iter().any(|line| line.starts_with(meta.id)) {
+                    blind.push(format!("{}: never read in full", meta.id));
+                }
             }
             Some(state) if state.last_good.is_some_and(|good| now - good > STALE) => {
                 blind.push(format!(

@@ -61,13 +61,15 @@ fn end(runtime: Runtime) {
 
 fn lock(context: &Context) -> Result<InstanceLock, Failure> {
     wiring::create_private(&context.config.store)?;
-    InstanceLock::acquire(&context.config.store).map_err(|error| {
+    let lock = InstanceLock::acquire(&context.config.store).map_err(|error| {
         let exit = match &error {
             LockError::AlreadyRunning { .. } => Exit::AlreadyRunning,
             LockError::Io { .. } => Exit::Unexpected,
         };
         Failure::new(exit, error)
-    })
+    })?;
+    wiring::open_blobs(&context.config)?.sweep();
+    Ok(lock)
 }
 
 /// One pass over the sources; where a daemon runs, by asking it.
