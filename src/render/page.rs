@@ -99,15 +99,12 @@ impl Page {
     fn line(&mut self, line: &str, tone: Tone) {
         let line = line.trim_end();
         let look = look(tone).filter(|_| self.style.color && !line.is_empty());
-        match look {
-            Some(look) => {
-                let text = format!("{look}{line}{look:#}\n");
-                self.text.push_str(&text);
-            }
-            None => {
-                self.text.push_str(line);
-                self.text.push('\n');
-            }
+        if let Some(look) = look {
+            let text = format!("{look}{line}{look:#}\n");
+            self.text.push_str(&text);
+        } else {
+            self.text.push_str(line);
+            self.text.push('\n');
         }
     }
 }
