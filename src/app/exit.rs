@@ -114,9 +114,14 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 /// The failure as it is shown: what happened, why, what to do.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.error)?;
-        for cause in self.error.chain().skip(1) {
-            write!(f, "\n  because: {cause}")?;
+        let mut said = self.error.to_string();
+        f.write_str(&said)?;
+        for cause in self.error.chain().skip(1).map(ToString::to_string) {
+            // Some errors have their cause in their own words already.
+            if !said.contains(&cause) {
+                write!(f, "\n  because: {cause}")?;
+            }
+            said = cause;
         }
         if let Some(next) = &self.next {
             write!(f, "\n  next: {next}")?;
@@ -172,6 +177,15 @@ mod tests {
             error.to_string(),
             "cannot open the store\n  because: disk on fire\n  next: run coverd db check"
         );
+    }
+
+    #[test]
+    fn a_cause_is_not_said_twice() {
+        let error = Err::<(), _>(io::Error::other("disk on fire"))
+            .context("cannot write x: disk on fire")
+            .or_exit(Exit::Unexpected)
+            .unwrap_err();
+        assert_eq!(error.to_string(), "cannot write x: disk on fire");
     }
 
     #[test]

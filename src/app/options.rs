@@ -37,7 +37,7 @@ pub struct Global {
         hide_possible_values = true
     )]
     pub color: Color,
-    /// What to log: error, warn, info, debug or trace [default: log.level for run, else warn]
+    /// What to log: error, warn, info, debug or trace [default: log.level for run, else error]
     #[arg(long, global = true, value_name = "LEVEL", hide_possible_values = true)]
     pub log: Option<LogLevel>,
 }

@@ -27,10 +27,12 @@ fn readme() -> (String, String) {
 
 #[test]
 fn the_readme_shows_the_help_of_the_program() {
-    let help = Cli::command()
-        .term_width(100)
-        .render_long_help()
-        .to_string();
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_coverd"))
+        .arg("--help")
+        .env("COLUMNS", "100")
+        .output()
+        .expect("the program runs");
+    let help = String::from_utf8(done.stdout).expect("text");
     let lines: Vec<_> = help.lines().map(str::trim_end).collect();
     let help = format!("{}\n", lines.join("\n"));
     let (_, shown) = readme();

@@ -1,7 +1,5 @@
 //! What every command needs: configuration, form of output, access to the store.
 
-use std::io::Write as _;
-
 use tokio::runtime::{Builder, Runtime};
 
 use super::output::{self, Output};
@@ -73,13 +71,13 @@ impl Context {
         })
     }
 
-    /// Starts the log. The service logs what its configuration says; a command that someone waits for
-    /// says only what looks wrong. `--log` goes before both.
+    /// Starts the log. The service logs what its configuration says; a command reports what it finds
+    /// itself, so that its log has only what it cannot report. `--log` goes before both.
     #[must_use]
     pub fn logging(self, logged: Logged, global: &Global, environment: &Environment) -> Self {
         let usual = match logged {
             Logged::Service => self.config.log.level,
-            Logged::Command => LogLevel::Warn,
+            Logged::Command => LogLevel::Error,
         };
         let log = Log {
             level: global.log.unwrap_or(usual),
@@ -127,8 +125,7 @@ impl Context {
     /// # Errors
     /// When standard output cannot be written.
     pub fn show(&self, page: &Page) -> Result<(), Failure> {
-        std::io::stdout().write_all(page.text().as_bytes())?;
-        Ok(())
+        output::write(page.text())
     }
 
     /// Threads for the network and for timers.

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use anyhow::Context as _;
+
 use crate::app::config::Environment;
 use crate::app::exit::Failure;
 use crate::app::options::{Color, Format, Global};
@@ -56,6 +58,17 @@ pub fn print(table: &Table, output: &Output) -> Result<(), Failure> {
         Format::Json => table.to_json(),
         Format::Csv => table.to_csv(),
     };
-    io::stdout().write_all(text.as_bytes())?;
+    write(&text)
+}
+
+/// Writes a text to standard output.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .context("cannot write to standard output")?;
     Ok(())
 }
