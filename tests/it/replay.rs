@@ -42,7 +42,7 @@ struct Replayed {
 
 impl Desk {
     fn new() -> Self {
-        Self::with(|config| config.to_owned())
+        Self::with(str::to_owned)
     }
 
     fn with(config: impl FnOnce(&str) -> String) -> Self {
@@ -153,7 +153,7 @@ impl Desk {
         let mut mails: Vec<String> = self
             .json(store, &["outbox"])
             .iter()
-            .map(|row| row.to_string())
+            .map(ToString::to_string)
             .collect();
         mails.sort();
         mails
@@ -429,7 +429,7 @@ fn statuses_of(file: &Path) -> BTreeMap<String, String> {
             } else {
                 format!("-{}", cells[1])
             };
-            (format!("{:0>5}{modifier}", cells[0]), cells[3].to_owned())
+            (format!("{:0>5}{modifier}", cells[0]), cells[3].clone())
         })
         .collect()
 }

@@ -60,11 +60,11 @@ pub(super) async fn check_unit(
     let mut record = CheckRecord::new(meta.id, app.clock.now());
     record.captures.clone_from(&primary.captures);
     // A recording replayed again (or a clock set back) shows what later documents followed long ago.
-    let is_past = state
+    let clock_is_behind = state
         .as_ref()
         .and_then(|state| state.last_read_at)
         .is_some_and(|last| last > app.clock.now());
-    let unchanged = read_before && (is_last || is_past);
+    let unchanged = read_before && (is_last || clock_is_behind);
     if unchanged && unit.companions.is_empty() {
         app.record(record).await?;
         return Ok(Done::Unchanged);
@@ -98,7 +98,7 @@ pub(super) async fn check_unit(
         &primary,
         &reading,
         known.as_ref(),
-        is_last || is_past,
+        is_last || clock_is_behind,
     );
     let first_reading = state
         .as_ref()

@@ -231,12 +231,12 @@ mod tests {
         assert!(recording.moments().is_sorted());
         assert_eq!(recording.urls_at(at("2019-12-31")), [""; 0]);
         assert_eq!(recording.urls_at(at("2020-01-01")).len(), 4);
-        let last = |url, day| recording.last_captured(url, at(day));
-        assert_eq!(last(a, "2019-12-31"), None);
-        assert_eq!(last(a, "2020-01-31"), Some(at("2020-01-01")));
-        let target_is_newer = last("https://www.cms.gov/old", "2020-03-05");
+        let answered = |url, day| recording.last_captured(url, at(day));
+        assert_eq!(answered(a, "2019-12-31"), None);
+        assert_eq!(answered(a, "2020-01-31"), Some(at("2020-01-01")));
+        let target_is_newer = answered("https://www.cms.gov/old", "2020-03-05");
         assert_eq!(target_is_newer, Some(at("2020-03-01")));
-        assert_eq!(last("https://www.cms.gov/lost", "2020-01-05"), None);
+        assert_eq!(answered("https://www.cms.gov/lost", "2020-01-05"), None);
         assert_eq!(recording.first_captured(a), Some(at("2020-01-01")));
         assert_eq!(recording.captured().len(), 4);
         let first: Vec<usize> = recording.captured().values().map(BTreeSet::len).collect();
