@@ -7,7 +7,7 @@ use super::notices::deliveries;
 use super::obtain::{Missing, Obtained, obtain};
 use super::settle::settle;
 use crate::app::state::App;
-use crate::io::store::{StoredReading, UnitState};
+use crate::io::store::StoredReading;
 use crate::model::document::Document;
 use crate::model::fact::Origin;
 use crate::model::health::ProblemKind;
@@ -97,7 +97,7 @@ pub(super) async fn check_unit(
         &primary,
         &reading,
         known.as_ref(),
-        state.as_ref(),
+        is_last || clock_is_behind,
     );
     let first_reading = state
         .as_ref()
@@ -147,13 +147,12 @@ fn posting(
     primary: &Obtained,
     reading: &Reading,
     known: Option<&StoredReading>,
-    state: Option<&UnitState>,
+    is_known_posting: bool,
 ) -> Posting {
-    let is_last = state.and_then(|state| state.last_document) == Some(primary.hash);
     // The same bytes again after others: the page went back to what it said. That is a posting of
     // its own, made today, though its bytes bear an old date.
-    let again = known.filter(|_| is_last);
-    let reappears = known.is_some() && !is_last;
+    let again = known.filter(|_| is_known_posting);
+    let reappears = known.is_some() && !is_known_posting;
     let now = app.clock.now();
     let (published, learned) = match again {
         Some(known) => (known.origin.published, known.origin.learned),
