@@ -18,26 +18,31 @@ use crate::model::topic::Topic;
 /// service on. Of an edition that replaces itself only the last posting counts. The result depends
 /// on the set of facts only, never on the order in which they come.
 pub fn fold(facts: impl IntoIterator<Item = Fact>) -> Timelines {
-    let mut by_topic: BTreeMap<Topic, Vec<Arc<Fact>>> = BTreeMap::new();
-    for fact in facts {
-        by_topic
-            .entry(fact.statement.topic.clone())
-            .or_default()
-            .push(Arc::new(fact));
-    }
+    let facts: Vec<Arc<Fact>> = facts.into_iter().map(Arc::new).collect();
     let mut timelines = Timelines::default();
-    for (topic, facts) in by_topic {
-        for (attribute, timeline) in fold_topic(facts) {
-            timelines.insert(
-                FactKey {
-                    topic: topic.clone(),
-                    attribute,
-                },
-                timeline,
-            );
+    for (topic, facts) in by_topic(&facts) {
+        for (attribute, stretches) in believed(&utterances(facts)) {
+            let key = FactKey {
+                topic: topic.clone(),
+                attribute,
+            };
+            let segments = stretches.into_iter().map(Segment::from).collect();
+            timelines.insert(key, Timeline { segments });
         }
     }
     timelines
+}
+
+/// The facts of each topic.
+pub(super) fn by_topic(facts: &[Arc<Fact>]) -> BTreeMap<&Topic, Vec<&Arc<Fact>>> {
+    let mut by_topic: BTreeMap<&Topic, Vec<&Arc<Fact>>> = BTreeMap::new();
+    for fact in facts {
+        by_topic
+            .entry(&fact.statement.topic)
+            .or_default()
+            .push(fact);
+    }
+    by_topic
 }
 
 /// Only what CMS had published by the end of that day.
@@ -46,9 +51,9 @@ pub fn fold(facts: impl IntoIterator<Item = Fact>) -> Timelines {
 /// posting of it: the earliest one there is, which the answer then says.
 pub fn published_by(facts: &[Fact], day: NaiveDate) -> Vec<Fact> {
     // For each edition and topic: the postings of that day, or else the first later posting.
-    let mut first_later: BTreeMap<(Topic, EditionKey), Option<PostingKey>> = BTreeMap::new();
+    let mut first_later: BTreeMap<(&Topic, EditionKey<'_>), Option<PostingKey>> = BTreeMap::new();
     for fact in facts {
-        let slot = first_later.entry((fact.statement.topic.clone(), edition_key(&fact.origin)));
+        let slot = first_later.entry((&fact.statement.topic, edition_key(&fact.origin)));
         let posting = (fact.origin.published > day).then(|| posting_key(&fact.origin));
         // `None` sorts first: a posting that was public on the day hides all later ones.
         slot.and_modify(|known| *known = (*known).min(posting))
@@ -58,7 +63,7 @@ pub fn published_by(facts: &[Fact], day: NaiveDate) -> Vec<Fact> {
         if fact.origin.published <= day {
             return true;
         }
-        let edition = (fact.statement.topic.clone(), edition_key(&fact.origin));
+        let edition = (&fact.statement.topic, edition_key(&fact.origin));
         fact.origin.stands_from() <= day
             && first_later.get(&edition) == Some(&Some(posting_key(&fact.origin)))
     };
@@ -73,44 +78,89 @@ pub fn known_by(facts: Vec<Fact>, instant: DateTime<Utc>) -> Vec<Fact> {
         .collect()
 }
 
-type EditionKey = (String, String);
+type EditionKey<'f> = (&'f str, &'f str);
 type PostingKey = (NaiveDate, DateTime<Utc>, DocumentHash);
 
-fn edition_key(origin: &Origin) -> EditionKey {
-    (origin.source.clone(), origin.edition.name.clone())
+fn edition_key(origin: &Origin) -> EditionKey<'_> {
+    (&origin.source, &origin.edition.name)
 }
 
 fn posting_key(origin: &Origin) -> PostingKey {
     (origin.published, origin.learned, origin.document)
 }
 
-fn fold_topic(facts: Vec<Arc<Fact>>) -> BTreeMap<Attribute, Timeline> {
-    let mut facts = without_replaced_postings(facts);
+/// A stretch of days in which one fact decides one attribute; nothing is copied.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stretch<'f> {
+    pub(super) period: Period,
+    pub(super) observation: &'f Observation,
+    pub(super) fact: &'f Arc<Fact>,
+}
+
+impl<'f> From<&'f Segment> for Stretch<'f> {
+    fn from(segment: &'f Segment) -> Self {
+        Self {
+            period: segment.period,
+            observation: &segment.observation,
+            fact: &segment.fact,
+        }
+    }
+}
+
+impl From<Stretch<'_>> for Segment {
+    fn from(stretch: Stretch<'_>) -> Self {
+        Self {
+            period: stretch.period,
+            observation: stretch.observation.clone(),
+            fact: Arc::clone(stretch.fact),
+        }
+    }
+}
+
+/// What counts of one topic's facts, in the order in which it counts, each with the day from which
+/// on it overrides what came before.
+pub(super) fn utterances<'f>(
+    facts: impl IntoIterator<Item = &'f Arc<Fact>>,
+) -> Vec<(NaiveDate, &'f Arc<Fact>)> {
+    let mut facts = without_replaced_postings(facts.into_iter().collect());
     facts.sort_by_key(|fact| rank(fact));
     // The first posting of an edition that amends itself speaks from its beginning; a later one
     // with the same beginning from its own publication.
-    let mut amended: BTreeMap<(EditionKey, NaiveDate), DocumentHash> = BTreeMap::new();
-    let mut timelines: BTreeMap<Attribute, Timeline> = BTreeMap::new();
-    for fact in facts {
-        let origin = &fact.origin;
-        let stated = fact.statement.from;
+    let mut amended: BTreeMap<(EditionKey<'_>, NaiveDate), DocumentHash> = BTreeMap::new();
+    let from = |fact: &'f Arc<Fact>| {
+        let (origin, stated) = (&fact.origin, fact.statement.from);
+        if origin.edition.repost == Repost::Replaces {
+            return stated;
+        }
         let first = *amended
             .entry((edition_key(origin), stated))
             .or_insert(origin.document);
-        let from = match origin.edition.repost {
-            Repost::Amends if first != origin.document => stated.max(origin.published),
-            Repost::Amends | Repost::Replaces => stated,
-        };
+        if first == origin.document {
+            stated
+        } else {
+            stated.max(origin.published)
+        }
+    };
+    let days: Vec<NaiveDate> = facts.iter().copied().map(from).collect();
+    days.into_iter().zip(facts).collect()
+}
+
+/// The belief about one topic, by attribute.
+pub(super) fn believed<'f>(
+    utterances: &[(NaiveDate, &'f Arc<Fact>)],
+) -> BTreeMap<Attribute, Vec<Stretch<'f>>> {
+    let mut stretches: BTreeMap<Attribute, Vec<Stretch<'f>>> = BTreeMap::new();
+    for &(from, fact) in utterances {
         for (&attribute, observation) in fact.statement.values.iter() {
-            override_from(
-                timelines.entry(attribute).or_default(),
-                from,
+            let stretch = Stretch {
+                period: Period { from, until: None },
                 observation,
-                &fact,
-            );
+                fact,
+            };
+            override_from(stretches.entry(attribute).or_default(), stretch);
         }
     }
-    timelines
+    stretches
 }
 
 /// Where documents stand in order. The statement's own day comes last: one document may speak of
@@ -123,8 +173,8 @@ fn rank(fact: &Fact) -> (NaiveDate, PostingKey, NaiveDate) {
     )
 }
 
-fn without_replaced_postings(facts: Vec<Arc<Fact>>) -> Vec<Arc<Fact>> {
-    let mut last: BTreeMap<EditionKey, PostingKey> = BTreeMap::new();
+fn without_replaced_postings(mut facts: Vec<&Arc<Fact>>) -> Vec<&Arc<Fact>> {
+    let mut last: BTreeMap<EditionKey<'_>, PostingKey> = BTreeMap::new();
     for fact in &facts {
         if fact.origin.edition.repost == Repost::Replaces {
             let posting = posting_key(&fact.origin);
@@ -133,29 +183,21 @@ fn without_replaced_postings(facts: Vec<Arc<Fact>>) -> Vec<Arc<Fact>> {
                 .or_insert(posting);
         }
     }
-    let counts = |fact: &Arc<Fact>| {
+    facts.retain(|fact| {
         fact.origin.edition.repost == Repost::Amends
             || last.get(&edition_key(&fact.origin)) == Some(&posting_key(&fact.origin))
-    };
-    facts.into_iter().filter(counts).collect()
+    });
+    facts
 }
 
-fn override_from(
-    timeline: &mut Timeline,
-    from: NaiveDate,
-    observation: &Observation,
-    fact: &Arc<Fact>,
-) {
-    let segments = &mut timeline.segments;
-    segments.truncate(segments.partition_point(|segment| segment.period.from < from));
-    if let Some(last) = segments.last_mut() {
+/// Puts a stretch without end over what is believed from its first day on.
+fn override_from<'f>(stretches: &mut Vec<Stretch<'f>>, stretch: Stretch<'f>) {
+    let from = stretch.period.from;
+    stretches.truncate(stretches.partition_point(|earlier| earlier.period.from < from));
+    if let Some(last) = stretches.last_mut() {
         last.period.until = Some(last.period.until.map_or(from, |until| until.min(from)));
     }
-    segments.push(Segment {
-        period: Period { from, until: None },
-        observation: observation.clone(),
-        fact: Arc::clone(fact),
-    });
+    stretches.push(stretch);
 }
 
 #[cfg(test)]

@@ -1,1 +1,51 @@
-fn main() {}
+//! Every figure of BENCHMARKS.md, made by `cargo bench`. Some of them: `cargo bench -- reading check`.
+//!
+//! CPU time comes from the scheduler's own books under `/proc`, so that other work on the machine
+//! does little harm; each figure stands beside its floor.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that meets a surprise has nothing to report"
+)]
+
+mod checks;
+mod config;
+mod measure;
+mod questions;
+mod reading;
+mod releases;
+mod service;
+
+#[path = "../it/harness/cms/mod.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
+mod cms;
+#[path = "../it/harness/world.rs"]
+mod world;
+
+use releases::Material;
+
+type Section = (&'static str, fn(&Material));
+
+const SECTIONS: [Section; 4] = [
+    ("reading", reading::run),
+    ("check", checks::run),
+    ("answer", questions::run),
+    ("service", service::run),
+];
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the report is what this program is for"
+)]
+fn main() {
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    let material = Material::find();
+    println!("coverd {}: {}", env!("CARGO_PKG_VERSION"), material.words());
+    for (name, section) in SECTIONS {
+        if wanted.is_empty() || wanted.iter().any(|want| want == name) {
+            section(&material);
+        }
+    }
+}

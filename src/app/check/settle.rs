@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use crate::app::state::App;
 use crate::engine::absence::absences;
-use crate::engine::diff::diff;
-use crate::engine::fold::fold;
+use crate::engine::diff::moved;
 use crate::engine::judge::{Occasion, Verdict, judge};
-use crate::model::fact::{Fact, Origin};
+use crate::model::fact::{Fact, Origin, Statement};
 use crate::model::record::{AbsenceRecord, CheckRecord, ReadingRecord};
 use crate::model::request::Reading;
 use crate::model::topic::Topic;
@@ -64,31 +63,34 @@ pub(super) async fn settle(
         .map(|statement| statement.topic.clone())
         .collect();
     let topics: Vec<Topic> = topics.into_iter().collect();
+    // A belief that only begins is history to the judge, unless new topics are news.
+    let beginnings_count = reading.announces_new && !baseline;
     let mut changes = Vec::new();
     for some in topics.chunks(TOPICS_AT_ONCE) {
+        let mut before: Vec<Arc<Fact>> = app
+            .facts(some.to_vec())
+            .await?
+            .into_iter()
+            .map(Arc::new)
+            .collect();
         let wanted: BTreeSet<&Topic> = some.iter().collect();
-        let mut before = app.facts(some.to_vec()).await?;
         let elsewhere = elsewhere
             .iter()
             .filter(|(_, absence)| wanted.contains(&absence.statement.topic));
-        before.extend(elsewhere.map(|(origin, absence)| Fact {
-            statement: absence.statement.clone(),
-            origin: Arc::clone(origin),
-        }));
+        before.extend(elsewhere.map(|(origin, absence)| fact(&absence.statement, origin)));
+        let known: BTreeSet<&Topic> = before.iter().map(|fact| &fact.statement.topic).collect();
         let new = statements
             .iter()
-            .filter(|statement| wanted.contains(&statement.topic));
-        let new = new.map(|statement| Fact {
-            statement: statement.clone(),
-            origin: Arc::clone(origin),
-        });
+            .filter(|statement| wanted.contains(&statement.topic))
+            .filter(|statement| beginnings_count || known.contains(&statement.topic))
+            .map(|statement| fact(statement, origin));
         // A document read again replaces its own earlier reading.
         let kept = before
             .iter()
             .filter(|fact| !same_posting(&fact.origin, origin))
             .cloned();
-        let after = fold(kept.chain(new));
-        changes.extend(diff(&fold(before), &after));
+        let after: Vec<Arc<Fact>> = kept.chain(new).collect();
+        changes.extend(moved(&before, &after));
     }
     let verdict = judge(
         changes,
@@ -111,6 +113,13 @@ pub(super) async fn settle(
     });
     record.absences = elsewhere.into_iter().map(|(_, absence)| absence).collect();
     Ok(verdict)
+}
+
+fn fact(statement: &Statement, origin: &Arc<Origin>) -> Arc<Fact> {
+    Arc::new(Fact {
+        statement: statement.clone(),
+        origin: Arc::clone(origin),
+    })
 }
 
 /// Whether two origins are of one posting, whatever else was noted of it.

@@ -97,7 +97,7 @@ pub(super) async fn check_unit(
         &primary,
         &reading,
         known.as_ref(),
-        is_last || clock_is_behind,
+        is_last || replayed_again,
     );
     let first_reading = state
         .as_ref()

@@ -1,5 +1,8 @@
 //! A small CMS made of releases and records: as a recording on disk, or as addresses to serve.
-#![expect(clippy::unwrap_used, reason = "what is made here is well-formed, or the test is wrong")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what is made here is well-formed, or the test is wrong"
+)]
 
 use std::fmt::Write as _;
 use std::io::Write as _;
