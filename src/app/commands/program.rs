@@ -50,12 +50,12 @@ mod tests {
     #[test]
     fn a_program_is_named_as_it_can_be_typed() {
         let typed = |program: &str, here: &str| typed(Path::new(program), Path::new(here));
-        assert_eq!(typed("/usr/local/bin/coverd", "/home/me"), "coverd");
-        let built = typed("/home/me/src/target/release/coverd", "/home/me/src");
+        assert_eq!(typed("/usr/local/bin/coverd", "/srv/me"), "coverd");
+        let built = typed("/srv/me/src/target/release/coverd", "/srv/me/src");
         assert_eq!(built, "target/release/coverd");
-        assert_eq!(typed("/home/me/coverd", "/home/me"), "./coverd");
-        assert_eq!(typed("/opt/x/coverd", "/home/me"), "/opt/x/coverd");
-        assert_eq!(typed("/opt/my x/coverd", "/home/me"), "'/opt/my x/coverd'");
+        assert_eq!(typed("/srv/me/coverd", "/srv/me"), "./coverd");
+        assert_eq!(typed("/opt/x/coverd", "/srv/me"), "/opt/x/coverd");
+        assert_eq!(typed("/opt/my x/coverd", "/srv/me"), "'/opt/my x/coverd'");
     }
 
     #[test]
