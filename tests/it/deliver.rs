@@ -240,7 +240,7 @@ fn exit_codes_and_the_outbox_say_what_is_wrong() {
     assert_eq!(ran.code, Some(5), "{ran:?}");
     assert!(
         ran.out
-            .starts_with("WARNING: 0 sources blind, 1 deliveries dead"),
+            .starts_with("WARNING: no problem in reading, 1 mail given up"),
         "{ran:?}"
     );
 

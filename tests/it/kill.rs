@@ -142,6 +142,7 @@ fn undated(rows: Vec<Value>) -> Vec<String> {
         let fields = row.as_object_mut().unwrap();
         fields.remove("recorded");
         fields.remove("published");
+        fields.remove("captured");
         row.to_string()
     };
     rows.into_iter().map(without).collect()

@@ -192,7 +192,7 @@ impl Desk {
     fn statuses(&self, store: &str) -> Vec<String> {
         self.json(store, &["history", "20560"])
             .iter()
-            .filter(|row| row["subject"] == "20560" && row["attribute"] == "status indicator")
+            .filter(|row| row["subject"] == "20560" && row["attribute"] == "status")
             .map(|row| {
                 let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
                 format!("{} {} {}", text("from"), text("until"), text("value"))
@@ -295,7 +295,7 @@ fn the_year_2020_is_one_coverage_alert_and_its_answers_are_right() {
     };
     let statuses: BTreeSet<String> = april
         .iter()
-        .filter(|change| change["attribute"] == "status indicator")
+        .filter(|change| change["attribute"] == "status")
         .map(|change| {
             assert_eq!(change["edition"], "RVU20B");
             format!("{} {} {}", change["subject"], change["was"], change["now"])
@@ -319,7 +319,7 @@ fn the_year_2020_is_one_coverage_alert_and_its_answers_are_right() {
     assert!(
         look_alikes
             .iter()
-            .any(|change| change["attribute"] == "status indicator" && change["alert"].is_null()),
+            .any(|change| change["attribute"] == "status" && change["alert"].is_null()),
         "{look_alikes:#?}"
     );
     let mails = desk.mails("2020");
@@ -448,7 +448,7 @@ fn with_all_codes_the_status_changes_are_those_counted_in_the_files() {
 
     let mut found: BTreeMap<String, BTreeMap<String, (String, String)>> = BTreeMap::new();
     for change in desk.changes("all", &["--severity", "coverage"]) {
-        if change["attribute"] == "status indicator" {
+        if change["attribute"] == "status" {
             let text = |key: &str| change[key].as_str().unwrap_or("?").to_owned();
             let (edition, subject) = (text("edition"), text("subject"));
             let sides = (text("was"), text("now"));
@@ -568,7 +568,7 @@ fn a_transmittal_is_administrative_and_a_changed_sentence_is_one_coverage_alert_
     );
     let change = coverage
         .iter()
-        .find(|change| change["attribute"] == "indications and limitations of coverage")
+        .find(|change| change["attribute"] == "indications_limitations")
         .unwrap();
     let mails = desk.mail_files("sentence");
     assert_eq!(mails.len(), 1);
@@ -685,7 +685,7 @@ fn the_year_2026_brings_a_new_factor_and_a_second_one_begins_silently() {
         .iter()
         .filter(|change| {
             let attribute = change["attribute"].as_str().unwrap();
-            attribute.contains("conversion factor")
+            attribute.contains("conversion_factor")
         })
         .map(|change| format!("{} {} {}", change["was"], change["now"], change["from"]))
         .collect();
@@ -735,14 +735,14 @@ const MOMENTS: [&str; 3] = [
 ];
 
 const APRIL: [&str; 2] = [
-    "RVU20B 20560 status indicator: N -> A (coverage)",
-    "RVU20B 20561 status indicator: N -> A (coverage)",
+    "RVU20B 20560 status: N -> A (coverage)",
+    "RVU20B 20561 status: N -> A (coverage)",
 ];
 
 /// What is told of statuses; the flag beside them moves too.
 fn statuses_told(desk: &Desk, store: &str) -> Vec<String> {
     let mut told = desk.told(store);
-    told.retain(|change| change.contains("status indicator"));
+    told.retain(|change| change.contains("status"));
     told
 }
 
