@@ -249,7 +249,7 @@ fn exit_codes_and_the_outbox_say_what_is_wrong() {
     assert_eq!(dead[0]["recipient"], PRACTICE);
     assert_eq!(dead[0]["attempts"], 1);
     assert!(
-        dead[0]["last"].as_str().unwrap().contains("550"),
+        dead[0]["answer"].as_str().unwrap().contains("550"),
         "{dead:?}"
     );
     let all = installation.rows(&["outbox"]);
