@@ -60,20 +60,26 @@ pub(super) fn run(
     context
         .runtime()?
         .block_on(replay(config, recording, progress, async |_, moment| {
-            tell(moment)?;
+            tell(moment, !config.recipients.is_empty())?;
             well &= moment.passes.iter().all(|pass| pass.problems.is_empty());
             after(moment)
         }))?;
     Ok(well)
 }
 
-fn tell(moment: &Moment) -> Result<(), Failure> {
+/// `somebody` is configured to be mailed.
+fn tell(moment: &Moment, somebody: bool) -> Result<(), Failure> {
     say(&format!("\n{}\n", moment.at.format("%Y-%m-%d %H:%M UTC")))?;
     for pass in &moment.passes {
         let news = match (pass.read, pass.alerts, pass.mails) {
             (0, ..) => "nothing new".to_owned(),
             (read, 0, _) => format!("{read} read anew: nothing to tell"),
-            (read, _, 0) => format!("{read} read anew: record keeping only, nothing to mail"),
+            (read, _, 0) if somebody => {
+                format!("{read} read anew: record keeping only, nothing to mail")
+            }
+            (read, alerts, 0) => format!(
+                "{read} read anew: alerts raised: {alerts} (`changes` lists what moved; no recipient is configured)"
+            ),
             (read, _, 1) => format!("{read} read anew: 1 mail"),
             (read, _, mails) => format!("{read} read anew: {mails} mails"),
         };
