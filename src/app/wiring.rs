@@ -24,9 +24,6 @@ use crate::io::store::{Reader, Store, StoreHandle};
 use crate::render::mail::Envelope;
 use crate::sources::{self, Source};
 
-/// Every origin that the sources ask, for the contact rule.
-const ORIGINS: [&str; 2] = ["https://www.cms.gov", "https://api.coverage.cms.gov"];
-
 /// Name of the database file in the store's folder.
 pub const DATABASE: &str = "coverd.db";
 
@@ -61,7 +58,11 @@ pub fn open_reader(config: &Config) -> Result<Reader, Failure> {
 pub fn on_network(config: &Config) -> Result<Arc<App>, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut fetch = FetchConfig::new(&config.fetch.contact);
-    fetch.user_agent = config.user_agent(ORIGINS).or_exit(Exit::Configuration)?;
+    let sources: Vec<Arc<dyn Source>> = enabled(config).collect();
+    let origins = sources.iter().flat_map(|source| source.meta().origins);
+    fetch.user_agent = config
+        .user_agent(origins.copied())
+        .or_exit(Exit::Configuration)?;
     fetch.connect_timeout = config.fetch.connect_timeout;
     fetch.read_timeout = config.fetch.read_timeout;
     fetch.attempt_timeout = config.fetch.total_timeout;
@@ -71,6 +72,7 @@ pub fn on_network(config: &Config) -> Result<Arc<App>, Failure> {
     fetch.max_bytes.zip = largest;
     fetch.max_bytes.html = fetch.max_bytes.html.min(largest);
     fetch.max_bytes.json = fetch.max_bytes.json.min(largest);
+    fetch.max_bytes.file = fetch.max_bytes.file.min(largest);
     let fetcher = Fetcher::new(fetch, Arc::clone(&clock)).or_exit(Exit::Configuration)?;
     app(config, clock, Web::Network(fetcher))
 }
@@ -107,16 +109,22 @@ pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>,
 
 fn scheduled(config: &Config) -> Result<BTreeMap<&'static str, Scheduled>, Failure> {
     let mut scheduled = BTreeMap::new();
-    for source in sources::all() {
+    for source in enabled(config) {
         let meta = source.meta();
-        let settings = config.sources.by_id.get(meta.id);
-        if settings.is_some_and(|settings| !settings.enabled) {
-            continue;
-        }
         let plan = plan(config, source.as_ref()).or_exit(Exit::Configuration)?;
         scheduled.insert(meta.id, Scheduled::new(source, plan));
     }
     Ok(scheduled)
+}
+
+/// The sources that are read.
+fn enabled(config: &Config) -> impl Iterator<Item = Arc<dyn Source>> {
+    sources::all(&config.sources.settings)
+        .into_iter()
+        .filter(|source| {
+            let settings = config.sources.by_id.get(source.meta().id);
+            settings.is_none_or(|settings| settings.enabled)
+        })
 }
 
 /// The schedule of a source: the configured one, else its own.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::model::alert::{Alert, AlertBody, ChangeAlert};
+use crate::model::alert::{Alert, AlertBody, ChangeAlert, Phase};
 use crate::model::attribute::Attribute;
 use crate::model::change::{Change, Judged, Severity};
 use crate::model::document::DocumentHash;
@@ -94,6 +94,8 @@ pub fn judge(changes: Vec<Change>, occasion: &Occasion<'_>) -> Verdict {
         .collect();
     let body = AlertBody::Change(ChangeAlert {
         severity: gravest,
+        phase: Phase::InForce,
+        thread: None,
         source_title: occasion.source_title.to_owned(),
         edition: origin.edition.name.clone(),
         document: origin.document,
@@ -197,6 +199,76 @@ pub fn rule(attribute: Attribute) -> (Severity, &'static str) {
         A::LocalityName | A::LocalityState | A::LocalityArea | A::LocalityCounties => {
             (Coding, "decides which addresses belong to the locality")
         }
+        A::TherapyDesignation => (
+            Coverage,
+            "decides under which benefit, by whom and with which modifiers the service is paid",
+        ),
+        A::OppsStatus => (
+            Coverage,
+            "decides whether a hospital outpatient department is paid at all",
+        ),
+        A::OppsApc
+        | A::OppsWeight
+        | A::OppsPayment
+        | A::OppsNationalCopay
+        | A::OppsMinimumCopay => (
+            Payment,
+            "is the payment to a hospital outpatient department",
+        ),
+        A::MueUnits => (Payment, "units beyond it on one day are denied"),
+        A::PtpModifier => (
+            Payment,
+            "decides whether two services of one day are both paid",
+        ),
+        A::MueAdjudication => (Coding, "decides whether and how a denial can be appealed"),
+        A::MueRationale | A::PtpRationale => (Administrative, "explains an edit, and changes none"),
+        A::RuleKind => (
+            Coding,
+            "a rule document of the schedule: what it decides is in its tables and passages",
+        ),
+        A::LookAlikePassages => (Administrative, "other services are named, not yours"),
+        A::Passages | A::FiledPassages => (
+            Coverage,
+            "the text of a rule or policy that names what is watched may decide whether it is covered",
+        ),
+        A::CommentsClose | A::CommentPeriod => (Coding, "the last day on which to be heard"),
+        A::Corrects => (
+            Coding,
+            "a rule that was read before was corrected or withdrawn",
+        ),
+        A::RuleAction
+        | A::Docket
+        | A::Rin
+        | A::Citation
+        | A::FiledOn
+        | A::PublishedOn
+        | A::CfrParts => (Administrative, "says where and when a rule was published"),
+        A::ChangeRequest | A::TransmittalNumber => (
+            Administrative,
+            "the number of an instruction to contractors",
+        ),
+        A::ReplacedBy | A::Replaces => (
+            Coding,
+            "an instruction to contractors no longer holds as it was",
+        ),
+        A::AnalysisStatus | A::AnalysisOpened | A::ProposedDecision | A::FinalDecision => (
+            Coverage,
+            "a determination that is opened again may change who is covered",
+        ),
+        A::Announcement => (
+            Coding,
+            "what CMS says is new about a record: the record itself is weighed on its own",
+        ),
+        A::ListedCodes | A::DiagnosisCodes => (
+            Coverage,
+            "a contractor pays by the codes and diagnoses that its policy lists",
+        ),
+        A::RetiredOn => (Coverage, "a policy no longer holds from that day on"),
+        A::Contractor => (Administrative, "the name of a contractor"),
+        A::Content => (
+            Coding,
+            "a page that you asked to be watched; how much it matters is yours to say",
+        ),
         A::Title => (Administrative, "a name; retirement is weighed as coverage"),
         A::Mentions => (
             Administrative,
@@ -224,7 +296,14 @@ fn standing(change: &Change, watch: &Watch) -> Standing {
         }
         (Subject::Service(_), _) => Standing::Other,
         (_, Place::Locality(id)) if !watch.localities.contains(id) => Standing::Other,
-        (Subject::Policy(_) | Subject::Schedule(_), _) => Standing::Watched,
+        (
+            Subject::Policy(_)
+            | Subject::Schedule(_)
+            | Subject::Pair(_)
+            | Subject::Rule(_)
+            | Subject::Page(_),
+            _,
+        ) => Standing::Watched,
     }
 }
 
@@ -296,6 +375,7 @@ mod tests {
             codes: Codes::Named(["20560", "20561"].map(|c| c.parse().unwrap()).into()),
             look_alikes: BTreeSet::from(["97810".parse().unwrap()]),
             words: BTreeSet::new(),
+            billed_with: [].into(),
             localities: BTreeSet::new(),
             ncds: BTreeMap::new(),
         }

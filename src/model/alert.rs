@@ -27,11 +27,79 @@ pub enum AlertBody {
     Operator(OperatorNotice),
 }
 
-/// Everything one document changed for one group of subjects.
+/// How far what an alert tells has come. One is never told as another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// A rule would make it so; it may be commented on.
+    Proposed,
+    /// A final rule makes it so from a coming day.
+    Final,
+    /// It holds.
+    InForce,
+    /// A rule that was published, proposed or final, was corrected.
+    Corrected,
+    /// A proposal was withdrawn.
+    Withdrawn,
+}
+
+impl Phase {
+    const ALL: [Self; 5] = [
+        Self::Proposed,
+        Self::Final,
+        Self::InForce,
+        Self::Corrected,
+        Self::Withdrawn,
+    ];
+
+    /// The name in the database and in machine-readable output.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Final => "final",
+            Self::InForce => "in_force",
+            Self::Corrected => "corrected",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The name for people, as a subject line begins with it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Proposed => "PROPOSED",
+            Self::Final => "FINAL",
+            Self::InForce => "IN FORCE",
+            Self::Corrected => "CORRECTED",
+            Self::Withdrawn => "WITHDRAWN",
+        }
+    }
+}
+
+impl std::str::FromStr for Phase {
+    type Err = UnknownPhase;
+
+    fn from_str(id: &str) -> Result<Self, UnknownPhase> {
+        Self::ALL
+            .into_iter()
+            .find(|phase| phase.id() == id)
+            .ok_or(UnknownPhase)
+    }
+}
+
+/// A phase that this version does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such phase: use proposed, final, in_force, corrected or withdrawn")]
+pub struct UnknownPhase;
+
+/// Everything one document changed for one group of subjects; where a source gathers, everything
+/// that one check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeAlert {
     /// The greatest severity among the changes.
     pub severity: Severity,
+    /// How far it has come.
+    pub phase: Phase,
+    /// The rulemaking it belongs to (`CMS-1848`): a later mail refers to the earlier ones.
+    pub thread: Option<String>,
     /// Title of the source: "Physician Fee Schedule relative value files".
     pub source_title: String,
     /// The edition that brought it: `RVU20B`.

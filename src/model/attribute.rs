@@ -153,6 +153,96 @@ attributes! {
     Transmittal = "transmittal", Text, "transmittal";
     /// NCD manual (publication number) and other fields of the record that carry no policy.
     Bookkeeping = "bookkeeping", Text, "record keeping";
+
+    /// Therapy code list: `always`, `sometimes`; absent where the list of the year does not name the code.
+    TherapyDesignation = "therapy_designation", Text, "therapy designation";
+
+    /// OPPS Addendum B "SI": status indicator of the hospital outpatient system (`S`, `E1`, ...).
+    OppsStatus = "opps_status", Text, "OPPS status indicator";
+    /// OPPS Addendum B "APC"; blank where the service has none.
+    OppsApc = "opps_apc", Text, "OPPS payment group (APC)";
+    /// OPPS Addendum B "Relative Weight".
+    OppsWeight = "opps_weight", Amount, "OPPS relative weight";
+    /// OPPS Addendum B "Payment Rate", dollars.
+    OppsPayment = "opps_payment", Amount, "OPPS payment rate";
+    /// OPPS Addendum B "National Unadjusted Copayment", dollars.
+    OppsNationalCopay = "opps_national_copay", Amount, "OPPS national unadjusted copayment";
+    /// OPPS Addendum B "Minimum Unadjusted Copayment", dollars.
+    OppsMinimumCopay = "opps_minimum_copay", Amount, "OPPS minimum unadjusted copayment";
+
+    /// NCCI practitioner MUE table: most units of service that are plausible for one patient and day.
+    MueUnits = "mue_units", Amount, "MUE units";
+    /// NCCI "MUE Adjudication Indicator": `1 Line Edit`, `2 Date of Service Edit: Policy`, `3 ...: Clinical`.
+    MueAdjudication = "mue_adjudication", Text, "MUE adjudication indicator";
+    /// NCCI "MUE Rationale".
+    MueRationale = "mue_rationale", Text, "MUE rationale";
+    /// NCCI PTP edit: `0` never together, `1` together with a modifier, `9` not applicable.
+    PtpModifier = "ptp_modifier", Text, "PTP modifier indicator";
+    /// NCCI "PTP Edit Rationale".
+    PtpRationale = "ptp_rationale", Text, "PTP edit rationale";
+
+    /// What a document of the Federal Register is: `proposed rule`, `final rule`, `final rule with
+    /// comment period`, `interim final rule`, `correction`, `withdrawal`, `notice`.
+    RuleKind = "rule_kind", Text, "kind of rule document";
+    /// "Action" of a document of the Federal Register, as printed.
+    RuleAction = "rule_action", Text, "action";
+    /// CMS docket with its suffix: `CMS-1848-P`; several separated by `, `.
+    Docket = "docket", Text, "docket";
+    /// Regulation identifier number: `0938-AV82`; several separated by `, `.
+    Rin = "rin", Text, "RIN";
+    /// Place in the Federal Register: `91 FR 43842`.
+    Citation = "citation", Text, "citation";
+    /// Day and hour of filing for public inspection, as the desk wrote it.
+    FiledOn = "filed_on", Text, "filed for public inspection";
+    /// Day of publication in the Federal Register; on public inspection the scheduled one.
+    PublishedOn = "published_on", Text, "published in the Federal Register";
+    /// Last day for comments.
+    CommentsClose = "comments_close", Text, "comments close";
+    /// Numbers of the documents that a correction or withdrawal is about, separated by `, `.
+    Corrects = "corrects", Text, "corrects";
+    /// Parts of the Code of Federal Regulations that a rule amends: `42 CFR 410, 414`.
+    CfrParts = "cfr_parts", Text, "amends";
+    /// The same in the copy that was filed for public inspection.
+    FiledPassages = "filed_passages", Passage, "passages that name what is watched, as filed";
+    /// Passages that name look-alikes only.
+    LookAlikePassages = "look_alike_passages", Passage, "passages that name look-alikes";
+    /// Passages that name a watched code, word or policy, each with its heading path and page
+    /// ([`super::passage::Passage`], one a line).
+    Passages = "passages", Passage, "passages that name what is watched";
+
+    /// CMS change request of a transmittal: `11661`.
+    ChangeRequest = "change_request", Text, "change request";
+    /// Transmittal number with its series: `R10128NCD`; several separated by `, `.
+    TransmittalNumber = "transmittal_number", Text, "transmittal number";
+    /// The document that takes the place of this one, where CMS says so.
+    ReplacedBy = "replaced_by", Text, "rescinded and replaced by";
+    /// The documents whose place this one takes, where it says so.
+    Replaces = "replaces", Text, "rescinds and replaces";
+
+    /// Where a national coverage analysis stands: `open`, `proposed decision`, `final decision`, `closed`.
+    AnalysisStatus = "analysis_status", Text, "status of the analysis";
+    /// Day on which a national coverage analysis was opened.
+    AnalysisOpened = "analysis_opened", Text, "analysis opened";
+    /// Day of the proposed decision.
+    ProposedDecision = "proposed_decision", Text, "proposed decision";
+    /// Day of the final decision.
+    FinalDecision = "final_decision", Text, "final decision";
+    /// First and last day of a comment period, as CMS wrote them.
+    CommentPeriod = "comment_period", Text, "comment period";
+    /// The words in which CMS tells what is new about a record.
+    Announcement = "announcement", Text, "what CMS says is new";
+
+    /// Name of a Medicare administrative contractor, with its jurisdiction.
+    Contractor = "contractor", Text, "contractor";
+    /// Codes that a local policy lists, separated by `, `.
+    ListedCodes = "listed_codes", Text, "watched codes it lists";
+    /// Diagnosis codes that a local article lists as supporting (or not) the service.
+    DiagnosisCodes = "diagnosis_codes", Passage, "diagnosis codes";
+    /// Day on which a local policy was or will be retired.
+    RetiredOn = "retired_on", Text, "retired on";
+
+    /// The watched part of a configured page: its main text, or the rows of its table by key.
+    Content = "content", Passage, "content";
 }
 
 impl fmt::Display for Attribute {

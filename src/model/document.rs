@@ -68,6 +68,8 @@ pub struct Document {
     pub hash: DocumentHash,
     /// The bytes as served, after transfer decoding.
     pub bytes: Arc<[u8]>,
+    /// Of a PDF: its text, a form feed between pages, made from the bytes in a process of its own.
+    pub text: Option<Arc<str>>,
 }
 
 impl fmt::Debug for Document {

@@ -16,6 +16,7 @@ pub mod document;
 pub mod fact;
 pub mod health;
 pub mod money;
+pub mod passage;
 pub mod record;
 pub mod request;
 pub mod status;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
 
+use super::change::Severity;
 use super::document::Document;
 use super::fact::{Edition, Statement, Values};
 
 /// What kind of body an address should answer with; anything else is a soft failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Expect {
     /// A ZIP archive. An HTML page with a meta refresh in its place is followed.
     Zip,
@@ -16,6 +17,26 @@ pub enum Expect {
     Html,
     /// A JSON value.
     Json,
+    /// An XML document.
+    Xml,
+    /// A workbook (xlsx), which is a ZIP archive too.
+    Xlsx,
+    /// A PDF. Its text comes with the document ([`Document::text`]).
+    Pdf,
+    /// Plain text, or a table in text form (csv).
+    Text,
+}
+
+/// What a request needs beside an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Nothing.
+    #[default]
+    Open,
+    /// The licence token of the coverage API, whose request accepts the terms of AMA, ADA and AHA. It
+    /// is obtained, renewed and kept to itself by the fetcher, and only when the configuration says in
+    /// words that the terms are accepted.
+    CoverageLicence,
 }
 
 /// When an archived capture of the address may stand for a new fetch.
@@ -39,6 +60,32 @@ pub struct Request {
     pub expect: Expect,
     /// When an archived capture will do.
     pub reuse: Reuse,
+    /// What it takes to be answered.
+    pub access: Access,
+}
+
+impl Request {
+    /// A request that is made at every check and needs nothing but its address.
+    pub fn new(url: impl Into<String>, expect: Expect) -> Self {
+        Self {
+            url: url.into(),
+            expect,
+            reuse: Reuse::Never,
+            access: Access::Open,
+        }
+    }
+
+    /// The same, for which an archived capture may do.
+    #[must_use]
+    pub fn reuse(self, reuse: Reuse) -> Self {
+        Self { reuse, ..self }
+    }
+
+    /// The same, for what is not open to everyone.
+    #[must_use]
+    pub fn access(self, access: Access) -> Self {
+        Self { access, ..self }
+    }
 }
 
 /// One document that a source can read on its own: a release, a record. Each is fetched, read and
@@ -49,10 +96,29 @@ pub struct Unit {
     pub name: String,
     /// The document that is read.
     pub request: Request,
+    /// Read in its place when the document cannot be had: less, but better than silence. The problem
+    /// is told all the same.
+    pub fallback: Option<Request>,
     /// Documents that are captured beside it; each may be missing.
     pub companions: Vec<Request>,
     /// Documents already seen in discovery that reading needs (the release page).
     pub context: Vec<Document>,
+    /// Whether a change is believed only when a second fetch, some seconds later, says the same.
+    pub confirm: bool,
+}
+
+impl Unit {
+    /// A unit of one document.
+    pub fn new(name: impl Into<String>, request: Request) -> Self {
+        Self {
+            name: name.into(),
+            request,
+            fallback: None,
+            companions: Vec::new(),
+            context: Vec::new(),
+            confirm: false,
+        }
+    }
 }
 
 /// The documents of one unit, in hand.
@@ -119,6 +185,29 @@ pub struct Reading {
     pub announces_new: bool,
     /// Oddities that do not touch the facts (a second witness that disagrees).
     pub concerns: Vec<Concern>,
+    /// The rulemaking that the document belongs to, by its docket without suffix (`CMS-1848`): mails
+    /// about one are one thread.
+    pub thread: Option<String>,
+    /// The weight of every change in it, where the document's reader was told one (a configured
+    /// page); `None`: by the table of severities.
+    pub severity: Option<Severity>,
+}
+
+impl Reading {
+    /// A reading that says nothing yet: no date of its own, no full list, and topics that begin are
+    /// history.
+    pub fn new(edition: Edition) -> Self {
+        Self {
+            edition,
+            published: None,
+            statements: Vec::new(),
+            unlisted: None,
+            announces_new: false,
+            concerns: Vec::new(),
+            thread: None,
+            severity: None,
+        }
+    }
 }
 
 /// A document that does not have the form this program knows: nothing of it is believed, the old

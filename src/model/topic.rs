@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::code::Service;
+use super::code::{HcpcsCode, Service};
 
 /// What a rule speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +13,40 @@ pub enum Subject {
     Policy(String),
     /// A schedule itself, for what belongs to no code: `PFS` has the conversion factor.
     Schedule(String),
+    /// A pair of codes that one practitioner may not bill for one patient and day as if each stood
+    /// alone (NCCI procedure-to-procedure edit).
+    Pair(Pair),
+    /// A document of the Federal Register, by its number: `2026-14327`.
+    Rule(String),
+    /// A configured page, by its configured name.
+    Page(String),
+}
+
+/// An NCCI procedure-to-procedure edit: column 1 is paid, column 2 is denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pair {
+    /// The code that is paid.
+    pub column1: HcpcsCode,
+    /// The code that is denied beside it.
+    pub column2: HcpcsCode,
+}
+
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with {}", self.column1, self.column2)
+    }
+}
+
+impl std::str::FromStr for Pair {
+    type Err = super::code::InvalidCode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (column1, column2) = text.split_once(" with ").unwrap_or((text, ""));
+        Ok(Self {
+            column1: column1.parse()?,
+            column2: column2.parse()?,
+        })
+    }
 }
 
 impl fmt::Display for Subject {
@@ -20,6 +54,9 @@ impl fmt::Display for Subject {
         match self {
             Self::Service(service) => service.fmt(f),
             Self::Policy(name) | Self::Schedule(name) => f.write_str(name),
+            Self::Pair(pair) => pair.fmt(f),
+            Self::Rule(number) => write!(f, "FR {number}"),
+            Self::Page(name) => write!(f, "page {name}"),
         }
     }
 }
@@ -135,6 +172,15 @@ pub struct Topic {
 }
 
 impl Topic {
+    /// A national rule at a stage.
+    pub fn staged(subject: Subject, stage: Stage) -> Self {
+        Self {
+            subject,
+            place: Place::National,
+            stage,
+        }
+    }
+
     /// Whether a full list of codes speaks of the topic by not naming it: national rows in force.
     pub fn is_listable(&self) -> bool {
         matches!(self.subject, Subject::Service(_))

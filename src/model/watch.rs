@@ -45,6 +45,8 @@ pub struct Watch {
     pub look_alikes: BTreeSet<Service>,
     /// Words whose mention makes a policy interesting; compared without regard to case.
     pub words: BTreeSet<String>,
+    /// Codes that the practice bills for the same patient on the same day.
+    pub billed_with: BTreeSet<HcpcsCode>,
     /// Localities whose GPCIs and counties are kept.
     pub localities: BTreeSet<LocalityId>,
     /// NCDs by id.

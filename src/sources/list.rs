@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use super::{Source, ncd, pfs};
 
+/// What can be configured about sources beside when they are read: one field for each source that
+/// has something to configure.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {}
+
 /// Every source, in the order in which it is listed. A new source is one line here.
-pub fn all() -> Vec<Arc<dyn Source>> {
+pub fn all(_settings: &Settings) -> Vec<Arc<dyn Source>> {
     vec![Arc::new(pfs::Pfs::default()), Arc::new(ncd::Ncd::default())]
 }

@@ -9,5 +9,5 @@ pub mod ncd;
 pub mod pfs;
 mod source;
 
-pub use list::all;
+pub use list::{Settings, all};
 pub use source::{Brief, Seen, Source, SourceMeta};

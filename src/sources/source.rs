@@ -24,6 +24,14 @@ pub struct SourceMeta {
     pub schedule: &'static str,
     /// Raised whenever the same bytes may be read differently; stored documents are then read again.
     pub extractor: u32,
+    /// The origins that it asks: requests to them must say who makes them.
+    pub origins: &'static [&'static str],
+    /// What of it was built from descriptions, because no real document of that kind could be seen;
+    /// empty when all were seen. Such a reader is strict: what it does not know, it refuses.
+    pub unseen: &'static str,
+    /// Whether all that one check finds is told in one message (for each rulemaking), rather than each
+    /// document in its own.
+    pub gathers: bool,
 }
 
 /// What discovery may depend on beside the documents.

@@ -183,22 +183,14 @@ pub(crate) fn captures(releases: &[Release], at: DateTime<Utc>) -> Vec<Capture> 
 /// A release in hand.
 pub(crate) fn documents(name: &str, zip: Vec<u8>) -> (Unit, UnitDocuments) {
     let url = format!("https://www.cms.gov/files/zip/{}.zip", name.to_lowercase());
-    let unit = Unit {
-        name: name.to_owned(),
-        request: Request {
-            url: url.clone(),
-            expect: Expect::Zip,
-            reuse: Reuse::Never,
-        },
-        companions: vec![],
-        context: vec![],
-    };
+    let unit = Unit::new(name, Request::new(&url, Expect::Zip));
     let primary = Document {
         url: url.clone(),
         final_url: url,
         captured: moment(0),
         hash: hash_of(&zip),
         bytes: Arc::from(zip),
+        text: None,
     };
     (
         unit,

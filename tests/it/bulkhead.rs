@@ -21,7 +21,7 @@ use coverd::model::delivery::DeliveryState;
 use coverd::model::fact::{Edition, Observation, Repost, Statement};
 use coverd::model::health::ProblemKind;
 use coverd::model::request::{
-    Discovery, Expect, Reading, Request, Reuse, ShapeError, Unit, UnitDocuments,
+    Discovery, Expect, Reading, Request, ShapeError, Unit, UnitDocuments,
 };
 use coverd::model::topic::{Subject, Topic};
 use coverd::model::watch::Watch;
@@ -54,11 +54,7 @@ struct Made {
 
 impl Made {
     fn request(&self, number: usize) -> Request {
-        Request {
-            url: address(self.meta.id, number),
-            expect: Expect::Json,
-            reuse: Reuse::Never,
-        }
+        Request::new(address(self.meta.id, number), Expect::Json)
     }
 
     fn hang(&self) {
@@ -94,12 +90,7 @@ impl Source for Made {
             Fault::HangsOverLists => self.hang(),
             Fault::None | Fault::PanicsInReading | Fault::HangsInReading => {}
         }
-        let unit = |number| Unit {
-            name: name(self.meta.id, number),
-            request: self.request(number),
-            companions: Vec::new(),
-            context: Vec::new(),
-        };
+        let unit = |number| Unit::new(name(self.meta.id, number), self.request(number));
         let units: Vec<Unit> = [1, 2].map(unit).into();
         Ok(Discovery::Complete {
             listed: Some(units.iter().map(|unit| unit.name.clone()).collect()),
@@ -127,13 +118,12 @@ impl Source for Made {
         let status = text.trim_matches(['"', '[', ']']).to_owned();
         let from = "2026-01-01".parse().unwrap();
         let service = "20560".parse().unwrap();
+        let edition = Edition {
+            name: unit.name.clone(),
+            begins: from,
+            repost: Repost::Replaces,
+        };
         Ok(Reading {
-            edition: Edition {
-                name: unit.name.clone(),
-                begins: from,
-                repost: Repost::Replaces,
-            },
-            published: None,
             statements: vec![Statement {
                 topic: Topic::national(Subject::Service(service)),
                 from,
@@ -144,9 +134,7 @@ impl Source for Made {
                 locator: "row 1".to_owned(),
                 quote: text,
             }],
-            unlisted: None,
-            announces_new: false,
-            concerns: Vec::new(),
+            ..Reading::new(edition)
         })
     }
 }
@@ -215,6 +203,9 @@ impl World {
             about: "Made.",
             schedule: "0 6 * * *",
             extractor: 1,
+            origins: &["https://www.cms.gov"],
+            unseen: "",
+            gathers: false,
         };
         let plan = Plan::parse(meta.schedule).unwrap();
         let made = Made {

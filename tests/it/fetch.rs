@@ -10,7 +10,7 @@ use coverd::io::clock::{Clock, SetClock};
 use coverd::io::fetch::{FailureKind, FetchConfig, FetchError, Fetched, FetchedBody, Fetcher};
 use coverd::io::recording::{Recording, Web};
 use coverd::model::document::Validators;
-use coverd::model::request::{Expect, Request, Reuse};
+use coverd::model::request::{Expect, Request};
 use coverd::parse::sniff::{Body, Kind, classify};
 
 use crate::harness::cms::{Answer, FakeCms};
@@ -41,11 +41,7 @@ fn fetcher(config: FetchConfig) -> Fetcher {
 }
 
 fn request(url: &str) -> Request {
-    Request {
-        url: url.to_owned(),
-        expect: Expect::Html,
-        reuse: Reuse::Never,
-    }
+    Request::new(url, Expect::Html)
 }
 
 async fn get(config: FetchConfig, url: &str) -> Result<Fetched, FetchError> {

@@ -103,6 +103,9 @@ const IMPURE: &[&[&str]] = &[
     &["Instant", "now"],
 ];
 
+/// What is no source but what sources share, or lists them.
+const SHARED: [&str; 3] = ["source", "list", "mentions"];
+
 /// Most lines of a file, its tests not counted.
 const MAX_LINES: usize = 350;
 
@@ -362,7 +365,7 @@ fn source_names(files: &[SourceFile]) -> BTreeSet<String> {
     files
         .iter()
         .filter_map(|file| match file.module.as_slice() {
-            [layer, name, ..] if layer == "sources" && name != "source" && name != "list" => {
+            [layer, name, ..] if layer == "sources" && !SHARED.contains(&name.as_str()) => {
                 Some(name.clone())
             }
             _ => None,

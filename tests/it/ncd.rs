@@ -40,6 +40,7 @@ fn watch() -> Watch {
         codes: Codes::Named(BTreeSet::new()),
         look_alikes: BTreeSet::new(),
         words: ["dry needling", "trigger point"].map(str::to_owned).into(),
+        billed_with: [].into(),
         localities: BTreeSet::new(),
         ncds: links
             .map(|(id, section)| {
@@ -73,6 +74,7 @@ fn document(url: &str, bytes: impl Into<Vec<u8>>) -> Document {
         captured: DateTime::UNIX_EPOCH,
         hash: DocumentHash::new([0; 32]),
         bytes: Arc::from(bytes.into()),
+        text: None,
     }
 }
 

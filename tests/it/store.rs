@@ -237,6 +237,8 @@ fn change_alert(document: DocumentHash, changes: Vec<Judged>, look_alikes: Vec<J
         id: "alert-1".to_owned(),
         raised: at(2),
         body: AlertBody::Change(ChangeAlert {
+            phase: coverd::model::alert::Phase::InForce,
+            thread: None,
             severity: Severity::Coverage,
             source_title: "Physician Fee Schedule relative value files".to_owned(),
             edition: "RVU20B".to_owned(),

@@ -47,6 +47,7 @@ impl Obtained {
             captured: self.captured,
             hash: self.hash,
             bytes,
+            text: None,
         })
     }
 }
@@ -210,6 +211,10 @@ async fn content(app: &App, request: &Request, fetched: &Fetched) -> Result<Cont
         Expect::Zip => Kind::Zip,
         Expect::Html => Kind::Html,
         Expect::Json => Kind::Json,
+        Expect::Xml => Kind::Xml,
+        Expect::Xlsx => Kind::Xlsx,
+        Expect::Pdf => Kind::Pdf,
+        Expect::Text => Kind::Text,
     };
     let content_type = fetched.content_type().to_owned();
     let to_sniff = Arc::clone(&bytes);

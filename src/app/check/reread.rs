@@ -52,6 +52,7 @@ async fn again(
         captured: origin.learned,
         hash: origin.document,
         bytes: app.load(origin.document).await?,
+        text: None,
     };
     let companions = unit.companions.iter().map(|_| None).collect();
     let reading = match extract(

@@ -37,7 +37,7 @@ fn health_of(context: &Context, reader: &Reader) -> Result<Health, Failure> {
         .map(|open| format!("{}: {}", open.problem.source, words(open)))
         .collect();
     let replayed = context.config.store.join("replayed").exists();
-    for source in sources::all() {
+    for source in sources::all(&context.config.sources.settings) {
         let meta = source.meta();
         let settings = context.config.sources.by_id.get(meta.id);
         if replayed || settings.is_some_and(|settings| !settings.enabled) {

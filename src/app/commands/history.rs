@@ -105,7 +105,9 @@ fn lines(timelines: &Timelines, since: Option<NaiveDate>) -> Vec<(&Topic, Vec<Li
     subjects.sort_by_key(|(topic, _)| match topic.subject {
         Subject::Service(_) => 0,
         Subject::Schedule(_) => 1,
-        Subject::Policy(_) => 2,
+        Subject::Pair(_) => 2,
+        Subject::Policy(_) | Subject::Page(_) => 3,
+        Subject::Rule(_) => 4,
     });
     subjects
 }

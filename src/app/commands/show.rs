@@ -97,8 +97,12 @@ fn show_change(stored: &StoredChange, reader: &Reader, context: &Context) -> Res
 /// A row as it stands in its file, a passage as prose.
 fn quote(page: &mut Page, fact: &Fact) {
     match fact.statement.topic.subject {
-        Subject::Policy(_) => page.prose(4, &fact.statement.quote),
-        Subject::Service(_) | Subject::Schedule(_) => page.verbatim(4, &fact.statement.quote),
+        Subject::Policy(_) | Subject::Rule(_) | Subject::Page(_) => {
+            page.prose(4, &fact.statement.quote);
+        }
+        Subject::Service(_) | Subject::Schedule(_) | Subject::Pair(_) => {
+            page.verbatim(4, &fact.statement.quote);
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn standings(
     reader: Option<&Reader>,
 ) -> Result<Vec<Standing>, Failure> {
     let mut standings = Vec::new();
-    for source in sources::all() {
+    for source in sources::all(&context.config.sources.settings) {
         let meta = source.meta();
         let (state, problems) = match reader {
             Some(reader) => (

@@ -74,7 +74,7 @@ fn lock(context: &Context) -> Result<InstanceLock, Failure> {
 
 /// One pass over the sources; where a daemon runs, by asking it.
 pub fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
-    let ids: Vec<&'static str> = crate::sources::all()
+    let ids: Vec<&'static str> = crate::sources::all(&context.config.sources.settings)
         .iter()
         .map(|source| source.meta().id)
         .collect();

@@ -18,8 +18,9 @@ pub fn watch_digest(watch: &Watch) -> String {
         format!("{} {:?} {codes}", ncd.id, ncd.section)
     });
     let canonical = format!(
-        "codes {codes}\nlook_alikes {}\nwords {:?}\nlocalities {}\nncds {}\n",
+        "codes {codes}\nlook_alikes {}\nbilled_with {}\nwords {:?}\nlocalities {}\nncds {}\n",
         list(&watch.look_alikes),
+        list(&watch.billed_with),
         watch.words,
         list(&watch.localities),
         list(ncds),
@@ -52,6 +53,7 @@ mod tests {
             codes: Codes::Named(codes.iter().map(|code| code.parse().unwrap()).collect()),
             look_alikes: [].into(),
             words: words.iter().map(|&word| word.to_owned()).collect(),
+            billed_with: [].into(),
             localities: [].into(),
             ncds: [].into(),
         }

@@ -42,6 +42,7 @@ pub(super) struct RawWatch {
     pub(super) codes: RawCodes,
     pub(super) look_alikes: Vec<String>,
     pub(super) words: Vec<String>,
+    pub(super) billed_with: Vec<String>,
     pub(super) localities: Vec<String>,
     pub(super) ncd: Vec<RawNcd>,
 }
@@ -99,6 +100,15 @@ pub(super) struct RawSources {
     pub(super) since_year: i32,
     pub(super) pfs: RawSource,
     pub(super) ncd: RawSource,
+    pub(super) federal_register: RawSource,
+    pub(super) pfs_rules: RawSource,
+    pub(super) therapy: RawSource,
+    pub(super) transmittals: RawSource,
+    pub(super) opps: RawSource,
+    pub(super) ncci: RawSource,
+    pub(super) nca: RawSource,
+    pub(super) local_coverage: RawSource,
+    pub(super) page: RawSource,
 }
 
 #[derive(Debug, Deserialize)]

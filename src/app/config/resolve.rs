@@ -102,9 +102,22 @@ impl<'a> Resolver<'a> {
 
     fn sources(&mut self, raw: &RawSources) -> Sources {
         self.within("sources.since_year", i64::from(raw.since_year), 2003..=2099);
-        let by_id = [("pfs", &raw.pfs), ("ncd", &raw.ncd)];
+        let by_id = [
+            ("pfs", &raw.pfs),
+            ("ncd", &raw.ncd),
+            ("federal_register", &raw.federal_register),
+            ("pfs_rules", &raw.pfs_rules),
+            ("therapy", &raw.therapy),
+            ("transmittals", &raw.transmittals),
+            ("opps", &raw.opps),
+            ("ncci", &raw.ncci),
+            ("nca", &raw.nca),
+            ("local_coverage", &raw.local_coverage),
+            ("page", &raw.page),
+        ];
         Sources {
             since_year: raw.since_year,
+            settings: crate::sources::Settings::default(),
             by_id: by_id
                 .into_iter()
                 .map(|(id, source)| (id, self.source(id, source)))

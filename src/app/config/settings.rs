@@ -159,6 +159,8 @@ pub struct Practice {
 pub struct Sources {
     /// First calendar year whose releases are read.
     pub since_year: i32,
+    /// What sources are configured with beside their schedules.
+    pub settings: crate::sources::Settings,
     /// Settings by the source's id.
     pub by_id: BTreeMap<&'static str, SourceSettings>,
 }

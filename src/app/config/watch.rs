@@ -38,6 +38,7 @@ impl Resolver<'_> {
             }
         }
         Watch {
+            billed_with: self.parse_list(&KeyPath::of("watch.billed_with"), &raw.billed_with),
             codes,
             look_alikes,
             words: self.words(&raw.words),

@@ -47,6 +47,8 @@ pub struct MaxBytes {
     pub html: usize,
     /// JSON values.
     pub json: usize,
+    /// XML documents, workbooks, PDF and text files.
+    pub file: usize,
 }
 
 impl MaxBytes {
@@ -56,6 +58,8 @@ impl MaxBytes {
             Expect::Zip => self.zip,
             Expect::Html => self.html,
             Expect::Json => self.json,
+            // A rule of the Federal Register has about 10 MB of XML or PDF; workbooks and text tables less.
+            Expect::Xml | Expect::Xlsx | Expect::Pdf | Expect::Text => self.file,
         }
     }
 }
@@ -75,6 +79,7 @@ impl FetchConfig {
                 zip: 128 * MIB,
                 html: 8 * MIB,
                 json: 32 * MIB,
+                file: 64 * MIB,
             },
             host_interval: Duration::from_secs(1),
             host_concurrency: 2,

@@ -52,6 +52,12 @@ pub(super) fn accept(expect: Expect) -> &'static str {
         Expect::Zip => "application/zip,application/octet-stream;q=0.9,*/*;q=0.5",
         Expect::Html => "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
         Expect::Json => "application/json,*/*;q=0.5",
+        Expect::Xml => "application/xml,text/xml;q=0.9,*/*;q=0.5",
+        Expect::Xlsx => {
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,application/octet-stream;q=0.9,*/*;q=0.5"
+        }
+        Expect::Pdf => "application/pdf,application/octet-stream;q=0.9,*/*;q=0.5",
+        Expect::Text => "text/plain,text/csv,*/*;q=0.5",
     }
 }
 

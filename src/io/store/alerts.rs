@@ -8,11 +8,11 @@ use rusqlite::{Row, ToSql, Transaction, params};
 
 use super::changes::only;
 use super::connection::Reader;
-use super::encode::{Form, column, unreadable};
+use super::encode::{Form, column, optional, unreadable};
 use super::error::StoreError;
 use super::problems::problem;
 use super::sql::Once;
-use crate::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice};
+use crate::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice, Phase};
 use crate::model::record::ChangeRecord;
 
 /// Which alerts to list; an empty filter is all of them.
@@ -27,7 +27,7 @@ pub struct AlertFilter {
 /// Ends in the condition and the order.
 const SELECT: &str = "SELECT id, raised, kind, severity, source_title, edition, document, url,
         published, captured, problem_source, problem_subject, problem_kind, problem_text,
-        problem_remedy, since, recovered
+        problem_remedy, since, recovered, phase, thread
      FROM alerts";
 
 pub(super) fn record(transaction: &Transaction<'_>, alerts: &[Alert]) -> Result<(), StoreError> {
@@ -48,6 +48,8 @@ fn record_change_alert(
     let content: &[(&str, &dyn ToSql)] = &[
         ("kind", &"change"),
         ("severity", &body.severity.form()),
+        ("phase", &body.phase.form()),
+        ("thread", &body.thread),
         ("edition", &body.edition),
         ("document", &body.document.form()),
     ];
@@ -183,6 +185,9 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
     let body = match row.get_ref(2)?.as_str()? {
         "change" => AlertBody::Change(ChangeAlert {
             severity: column(row, 3)?,
+            // Before there were phases, everything told was in force.
+            phase: optional(row, 17)?.unwrap_or(Phase::InForce),
+            thread: row.get(18)?,
             source_title: row.get(4)?,
             edition: row.get(5)?,
             document: column(row, 6)?,

@@ -6,6 +6,7 @@ use rusqlite::Row;
 use rusqlite::types::Type;
 
 use super::error::StoreError;
+use crate::model::alert::Phase;
 use crate::model::attribute::Attribute;
 use crate::model::change::Severity;
 use crate::model::delivery::DeliveryState;
@@ -111,6 +112,18 @@ impl Form for Severity {
     }
 }
 
+impl Form for Phase {
+    const WHAT: &'static str = "a phase";
+
+    fn form(&self) -> String {
+        self.id().to_owned()
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
 impl Form for ProblemKind {
     const WHAT: &'static str = "a kind of problem";
 
@@ -203,6 +216,9 @@ pub(super) fn subject_form(subject: &Subject) -> (&'static str, String) {
         Subject::Service(service) => ("service", service.to_string()),
         Subject::Policy(name) => ("policy", name.clone()),
         Subject::Schedule(name) => ("schedule", name.clone()),
+        Subject::Pair(pair) => ("pair", pair.to_string()),
+        Subject::Rule(number) => ("rule", number.clone()),
+        Subject::Page(name) => ("page", name.clone()),
     }
 }
 
@@ -211,6 +227,9 @@ fn subject_of(kind: &str, text: &str) -> Option<Subject> {
         "service" => text.parse().ok().map(Subject::Service),
         "policy" => Some(Subject::Policy(text.to_owned())),
         "schedule" => Some(Subject::Schedule(text.to_owned())),
+        "pair" => text.parse().ok().map(Subject::Pair),
+        "rule" => Some(Subject::Rule(text.to_owned())),
+        "page" => Some(Subject::Page(text.to_owned())),
         _ => None,
     }
 }
@@ -247,6 +266,17 @@ mod tests {
             assert_eq!(read.form(), stage);
             reads_back(&read);
         }
+        for subject in [
+            Subject::Service("77080-26".parse().unwrap()),
+            Subject::Policy("NCD 30.3.3".to_owned()),
+            Subject::Schedule("PFS".to_owned()),
+            Subject::Pair("97140 with 20560".parse().unwrap()),
+            Subject::Rule("2026-14327".to_owned()),
+            Subject::Page("Payer: needling".to_owned()),
+        ] {
+            let (kind, text) = subject_form(&subject);
+            assert_eq!(subject_of(kind, &text), Some(subject));
+        }
         reads_back(&Repost::Amends);
         reads_back(&Repost::Replaces);
         reads_back(&DocumentHash::new([0xab; 32]));
@@ -270,5 +300,6 @@ mod tests {
         assert_eq!(Repost::of(""), None);
         assert_eq!(subject_of("service", "NCD 30.3.3"), None);
         assert_eq!(subject_of("list", "x"), None);
+        assert_eq!(subject_of("pair", "97140"), None);
     }
 }

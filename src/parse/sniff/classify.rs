@@ -18,6 +18,14 @@ pub enum Kind {
     Html,
     /// A JSON object or array.
     Json,
+    /// An XML document.
+    Xml,
+    /// A workbook.
+    Xlsx,
+    /// A PDF.
+    Pdf,
+    /// Plain text, or a table in text form.
+    Text,
 }
 
 /// What came.
@@ -72,6 +80,10 @@ impl fmt::Display for Kind {
             Self::Zip => "a ZIP archive",
             Self::Html => "an HTML page",
             Self::Json => "a JSON value",
+            Self::Xml => "an XML document",
+            Self::Xlsx => "a workbook",
+            Self::Pdf => "a PDF",
+            Self::Text => "plain text",
         })
     }
 }
@@ -86,16 +98,83 @@ pub fn classify(expect: Kind, content_type: &str, bytes: &[u8]) -> Body {
     }
     // Markup may follow a line of text, as after a warning that a script printed.
     let says_html = content_type.to_ascii_lowercase().contains("html");
+    if expect == Kind::Xml && is_xml(trimmed) {
+        return xml(trimmed);
+    }
     if html::looks_like(body)
         || (says_html && expect == Kind::Html && trimmed.contains(&b'<') && known(body).is_none())
     {
         return page(expect, body);
     }
     match expect {
-        Kind::Zip if body.starts_with(b"PK") => archive::whole(bytes),
+        Kind::Zip | Kind::Xlsx if body.starts_with(b"PK") => archive::whole(bytes),
+        Kind::Pdf if body.starts_with(b"%PDF-") => pdf(body),
+        Kind::Text if known(body).is_none() => text(body),
         Kind::Json if matches!(trimmed.first(), Some(b'{' | b'[')) => json(trimmed),
-        Kind::Zip | Kind::Html | Kind::Json => other(expect, body),
+        Kind::Zip | Kind::Html | Kind::Json | Kind::Xml | Kind::Xlsx | Kind::Pdf | Kind::Text => {
+            other(expect, body)
+        }
     }
+}
+
+/// Whether markup is XML for programs and not a page for people, nor the note of an object store that
+/// access is denied.
+fn is_xml(text: &[u8]) -> bool {
+    let head = text.get(..2_000).unwrap_or(text).to_ascii_lowercase();
+    let has = |needle: &[u8]| head.windows(needle.len()).any(|window| window == needle);
+    text.starts_with(b"<") && !has(b"<html") && !has(b"<!doctype html") && !has(b"<error>")
+}
+
+/// An XML document ends with the end of its root element.
+fn xml(text: &[u8]) -> Body {
+    let root = root_name(text);
+    let ends = root.is_some_and(|name| {
+        let end = [b"</", name, b">"].concat();
+        let tail = text.get(text.len().saturating_sub(2_000)..).unwrap_or(text);
+        tail.windows(end.len()).any(|window| window == end) || text.ends_with(b"/>")
+    });
+    if ends {
+        Body::Content
+    } else {
+        Body::Damaged("the XML breaks off: its root element does not end".to_owned())
+    }
+}
+
+/// The name of the first element.
+fn root_name(text: &[u8]) -> Option<&[u8]> {
+    let start = text
+        .windows(2)
+        .position(|pair| matches!(pair, [b'<', b'a'..=b'z' | b'A'..=b'Z']))?;
+    let name = text.get(start + 1..)?;
+    let end = name
+        .iter()
+        .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))?;
+    name.get(..end)
+}
+
+/// A PDF ends with its end mark, perhaps followed by some bytes of a careless program.
+fn pdf(body: &[u8]) -> Body {
+    let tail = body.get(body.len().saturating_sub(2_048)..).unwrap_or(body);
+    if tail.windows(5).any(|window| window == b"%%EOF") {
+        Body::Content
+    } else {
+        Body::Damaged("the PDF breaks off: it has no end mark".to_owned())
+    }
+}
+
+/// Text has no zero bytes, and is not the apology of a server.
+fn text(body: &[u8]) -> Body {
+    let head = html::decode(body.get(..400).unwrap_or(body)).into_owned();
+    if body.len() < 2_000
+        && let Some((obstacle, by)) = markers::in_plain_text(&head)
+    {
+        return Body::Blocked(obstacle, by);
+    }
+    if body.iter().take(8_192).any(|&byte| byte == 0) {
+        let why = "a file with zero bytes came where plain text was expected".to_owned();
+        return Body::Blocked(Obstacle::WrongKind, why);
+    }
+    Body::Content
 }
 
 fn json(text: &[u8]) -> Body {

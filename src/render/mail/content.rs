@@ -194,7 +194,11 @@ fn look_alike(one: &Move<'_>) -> Row {
         .iter()
         .filter_map(|subject| match subject {
             Subject::Service(service) => wording::other_service(*service),
-            Subject::Policy(_) | Subject::Schedule(_) => None,
+            Subject::Policy(_)
+            | Subject::Schedule(_)
+            | Subject::Pair(_)
+            | Subject::Rule(_)
+            | Subject::Page(_) => None,
         })
         .collect();
     kinds.dedup();

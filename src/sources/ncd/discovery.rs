@@ -31,6 +31,9 @@ static META: SourceMeta = SourceMeta {
             with the record, word for word.",
     schedule: "30 10 * * *",
     extractor: 1,
+    origins: &["https://api.coverage.cms.gov", "https://www.cms.gov"],
+    unseen: "",
+    gathers: false,
 };
 
 /// National coverage determinations.
@@ -70,11 +73,10 @@ impl Source for Ncd {
     ) -> Result<Discovery, ShapeError> {
         let list = seen.get(REPORT_URL);
         if list.is_none() && !failed.iter().any(|url| url == REPORT_URL) {
-            return Ok(Discovery::Fetch(vec![Request {
-                url: REPORT_URL.to_owned(),
-                expect: Expect::Json,
-                reuse: Reuse::Never,
-            }]));
+            return Ok(Discovery::Fetch(vec![Request::new(
+                REPORT_URL,
+                Expect::Json,
+            )]));
         }
         let mut units = Vec::new();
         if list.is_some() {
@@ -183,20 +185,20 @@ fn record_reading(
     }
     let said = statements(&record, watch, interest, &unit.name)?;
     let page = documents.companions.first().and_then(Option::as_ref);
+    let edition = Edition {
+        name: unit.name.clone(),
+        begins: said.begins,
+        repost: Repost::Amends,
+    };
     Ok(Reading {
-        edition: Edition {
-            name: unit.name.clone(),
-            begins: said.begins,
-            repost: Repost::Amends,
-        },
         published: row.and_then(report::Row::last_updated),
         statements: said.statements,
-        unlisted: None,
         announces_new: interest == Interest::Scanned,
         concerns: page
             .and_then(|page| witness::concern(page, &record))
             .into_iter()
             .collect(),
+        ..Reading::new(edition)
     })
 }
 
@@ -242,26 +244,19 @@ fn check_identity(
 }
 
 fn report_unit() -> Unit {
-    Unit {
-        name: report::NAME.to_owned(),
-        request: Request {
-            url: REPORT_URL.to_owned(),
-            expect: Expect::Json,
-            // Discovery has asked for it a moment ago.
-            reuse: Reuse::Within(TimeDelta::hours(1)),
-        },
-        companions: Vec::new(),
-        context: Vec::new(),
-    }
+    // Discovery has asked for it a moment ago.
+    let reuse = Reuse::Within(TimeDelta::hours(1));
+    Unit::new(
+        report::NAME,
+        Request::new(REPORT_URL, Expect::Json).reuse(reuse),
+    )
 }
 
 fn configured_unit(id: u32, url: String, list: Option<&Document>) -> Unit {
     let mut unit = detail_unit(id, url, Reuse::Never, list);
-    unit.companions.push(Request {
-        url: format!("https://www.cms.gov/medicare-coverage-database/view/ncd.aspx?ncdid={id}"),
-        expect: Expect::Html,
-        reuse: Reuse::Within(TimeDelta::hours(20)),
-    });
+    let page = format!("https://www.cms.gov/medicare-coverage-database/view/ncd.aspx?ncdid={id}");
+    unit.companions
+        .push(Request::new(page, Expect::Html).reuse(Reuse::Within(TimeDelta::hours(20))));
     unit
 }
 
@@ -283,15 +278,10 @@ fn scan_units(rows: &Rows, list: &Document, watch: &Watch) -> Vec<Unit> {
 }
 
 fn detail_unit(id: u32, url: String, reuse: Reuse, list: Option<&Document>) -> Unit {
+    let record = Request::new(url, Expect::Json).reuse(reuse);
     Unit {
-        name: format!("NCD {id}"),
-        request: Request {
-            url,
-            expect: Expect::Json,
-            reuse,
-        },
-        companions: Vec::new(),
         context: list.cloned().into_iter().collect(),
+        ..Unit::new(format!("NCD {id}"), record)
     }
 }
 

@@ -153,16 +153,13 @@ pub(super) fn reading(
             quote,
         });
     }
+    let edition = Edition {
+        name: NAME.to_owned(),
+        begins: MEDICARE_BEGAN,
+        repost: Repost::Amends,
+    };
     Ok(Reading {
-        edition: Edition {
-            name: NAME.to_owned(),
-            begins: MEDICARE_BEGAN,
-            repost: Repost::Amends,
-        },
-        published: None,
         statements,
-        unlisted: None,
-        announces_new: false,
-        concerns: Vec::new(),
+        ..Reading::new(edition)
     })
 }

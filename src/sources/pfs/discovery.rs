@@ -82,14 +82,14 @@ pub(super) fn discover(
         .iter()
         .flat_map(|(release, urls)| urls.iter().map(move |url| (release, url)))
         .filter(|(_, url)| !seen.contains_key(*url) && !has_failed(url))
-        .map(|(release, url)| Request {
-            url: url.clone(),
-            expect: Expect::Html,
-            reuse: if is_recent(release, brief.today) {
-                Reuse::Within(TimeDelta::hours(20))
-            } else {
-                Reuse::Within(TimeDelta::days(30))
-            },
+        .map(|(release, url)| {
+            Request::new(url, Expect::Html).reuse(Reuse::Within(
+                if is_recent(release, brief.today) {
+                    TimeDelta::hours(20)
+                } else {
+                    TimeDelta::days(30)
+                },
+            ))
         })
         .collect();
     if !wanted.is_empty() {
@@ -128,19 +128,11 @@ pub(super) fn unit(
     page: Option<Document>,
     today: NaiveDate,
 ) -> Unit {
+    let days = if is_recent(release, today) { 7 } else { 90 };
+    let archive = Request::new(url, Expect::Zip).reuse(Reuse::Within(TimeDelta::days(days)));
     Unit {
-        name: release.to_string(),
-        request: Request {
-            url,
-            expect: Expect::Zip,
-            reuse: Reuse::Within(TimeDelta::days(if is_recent(release, today) {
-                7
-            } else {
-                90
-            })),
-        },
-        companions: Vec::new(),
         context: page.into_iter().collect(),
+        ..Unit::new(release.to_string(), archive)
     }
 }
 
@@ -188,11 +180,7 @@ fn unreadable_page(release: &Release, urls: &[String], why: &str) -> Concern {
 }
 
 fn list_request(url: &str) -> Request {
-    Request {
-        url: url.to_owned(),
-        expect: Expect::Html,
-        reuse: Reuse::Never,
-    }
+    Request::new(url, Expect::Html)
 }
 
 /// Of this or the last calendar year: those are posted again now and then.

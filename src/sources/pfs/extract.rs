@@ -91,12 +91,12 @@ fn read(
     statements.extend(of_localities);
     concerns.extend(more);
 
+    let edition = Edition {
+        name: release.to_string(),
+        begins,
+        repost: Repost::Replaces,
+    };
     Ok(Reading {
-        edition: Edition {
-            name: release.to_string(),
-            begins,
-            repost: Repost::Replaces,
-        },
         published: published(release, &table, page.as_ref(), unit, documents),
         statements,
         unlisted: Some(Unlisted {
@@ -104,8 +104,8 @@ fn read(
             values: absent(&service_attributes()),
             locator: whole_table(&table),
         }),
-        announces_new: false,
         concerns,
+        ..Reading::new(edition)
     })
 }
 
@@ -291,6 +291,7 @@ fn second_factor(
         codes: Codes::Named(BTreeSet::new()),
         look_alikes: BTreeSet::new(),
         words: BTreeSet::new(),
+        billed_with: [].into(),
         localities: BTreeSet::new(),
         ncds: BTreeMap::new(),
     };

@@ -20,6 +20,9 @@ static META: SourceMeta = SourceMeta {
             All of it comes from www.cms.gov, one request after the other.",
     schedule: "23 11 * * *",
     extractor: 1,
+    origins: &["https://www.cms.gov"],
+    unseen: "",
+    gathers: false,
 };
 
 /// The relative value files of the Physician Fee Schedule.

@@ -212,6 +212,8 @@ pub fn alert(posting: &Posting, changes: Vec<Judged>, look_alikes: Vec<Judged>) 
         id: format!("a{:02x}{:02x}", posting.byte, changes.len()),
         raised: origin.learned,
         body: AlertBody::Change(ChangeAlert {
+            phase: coverd::model::alert::Phase::InForce,
+            thread: None,
             severity: changes
                 .iter()
                 .map(|judged| judged.severity)

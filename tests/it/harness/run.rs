@@ -67,15 +67,28 @@ pub(crate) fn config_text(cms: &FakeCms, smtp: &SmtpSink, more: &str) -> String 
     format!(
         "[practice]\nname = \"Elm Street\"\n\
          [store]\ndir = \"store\"\n\
-         [sources]\nsince_year = 2020\n\
+         [sources]\nsince_year = 2020\n{}\
          [mail]\nchannel = \"smtp\"\nfrom = \"coverd@practice.example\"\nhost = \"127.0.0.1\"\n\
          port = {}\ntls = \"none\"\ntimeout_seconds = 20\n\
          [fetch]\ncontact = \"it@practice.example\"\nmin_interval_seconds = 0\n[fetch.origins]\n{origins}\
          [watch]\n{more}\n\
          [[recipient]]\naddress = \"{PRACTICE}\"\n\
          [[recipient]]\naddress = \"{OPERATOR}\"\nrole = \"operator\"\n",
+        off(&["pfs", "ncd"]),
         smtp.port()
     )
+}
+
+/// Lines that switch off every source but these.
+pub(crate) fn off(but: &[&str]) -> String {
+    let mut text = String::new();
+    for source in coverd::sources::all(&coverd::sources::Settings::default()) {
+        let id = source.meta().id;
+        if !but.contains(&id) {
+            let _ = writeln!(text, "[sources.{id}]\nenabled = false");
+        }
+    }
+    text
 }
 
 /// How a run of the real binary ended.

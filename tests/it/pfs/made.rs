@@ -8,7 +8,7 @@ use std::io::{Cursor, Write as _};
 use chrono::{NaiveDate, TimeZone, Utc};
 use coverd::model::document::{Document, DocumentHash};
 use coverd::model::fact::Values;
-use coverd::model::request::{Expect, Reading, Request, Reuse, ShapeError, Unit, UnitDocuments};
+use coverd::model::request::{Expect, Reading, Request, ShapeError, Unit, UnitDocuments};
 use coverd::model::topic::{LocalityId, Topic};
 use coverd::model::watch::{Codes, Watch};
 use coverd::sources::pfs::{Checks, Pfs};
@@ -515,20 +515,12 @@ pub(crate) fn document(url: &str, bytes: &[u8]) -> Document {
         captured: Utc.with_ymd_and_hms(2027, 1, 2, 3, 4, 5).unwrap(),
         hash: DocumentHash::new([7; 32]),
         bytes: bytes.into(),
+        text: None,
     }
 }
 
 pub(crate) fn unit(name: &str, url: &str) -> Unit {
-    Unit {
-        name: name.to_owned(),
-        request: Request {
-            url: url.to_owned(),
-            expect: Expect::Zip,
-            reuse: Reuse::Never,
-        },
-        companions: Vec::new(),
-        context: Vec::new(),
-    }
+    Unit::new(name, Request::new(url, Expect::Zip))
 }
 
 pub(crate) fn watching(codes: &[&str]) -> Watch {
@@ -536,6 +528,7 @@ pub(crate) fn watching(codes: &[&str]) -> Watch {
         codes: Codes::Named(codes.iter().map(|code| code.parse().unwrap()).collect()),
         look_alikes: BTreeSet::new(),
         words: BTreeSet::new(),
+        billed_with: [].into(),
         localities: BTreeSet::new(),
         ncds: BTreeMap::new(),
     }
