@@ -219,6 +219,11 @@ impl App {
         self.ask(move |reader| reader.topics(source)).await
     }
 
+    /// The topics at the stage of a rule.
+    pub async fn staged_topics(&self) -> anyhow::Result<Vec<Topic>> {
+        self.ask(Reader::staged_topics).await
+    }
+
     /// The readings of full lists of a source.
     pub async fn full_readings(&self, source: &'static str) -> anyhow::Result<Vec<FullReading>> {
         self.ask(move |reader| reader.full_readings(source)).await

@@ -2,13 +2,17 @@
 
 use sha2::{Digest, Sha256};
 
+use super::compare::compared;
+use super::severity::severity;
 use crate::model::alert::{Alert, AlertBody, ChangeAlert, Phase};
 use crate::model::attribute::Attribute;
 use crate::model::change::{Change, Judged, Severity};
+use crate::model::code::Service;
 use crate::model::document::DocumentHash;
 use crate::model::fact::{Observation, Origin, Value};
 use crate::model::record::ChangeRecord;
-use crate::model::topic::{Place, Subject};
+use crate::model::timeline::Timelines;
+use crate::model::topic::{Pair, Place, Stage, Subject};
 use crate::model::watch::Watch;
 
 use chrono::{DateTime, Utc};
@@ -26,6 +30,12 @@ pub struct Occasion<'a> {
     pub baseline: bool,
     /// Whether a topic never seen before is news.
     pub announces_new: bool,
+    /// The rulemaking that the document belongs to.
+    pub thread: Option<&'a str>,
+    /// The weight of all that is in it, where the reading has one.
+    pub severity: Option<Severity>,
+    /// What is believed, with this document, of the subjects that moved, at every stage.
+    pub beliefs: &'a Timelines,
     /// The clock.
     pub now: DateTime<Utc>,
 }
@@ -42,32 +52,39 @@ pub struct Verdict {
 /// Weighs the changes that one document brought and gathers what is to be told into one alert.
 ///
 /// A belief that begins (nothing was observed of those days before) is history and not a change at
-/// CMS, unless the source says that a new topic is news. Changes of look-alike codes are never told
-/// on their own: they are other services.
+/// CMS, unless the source says that a new topic is news. What a rule leaves as it is and was proposed
+/// is no news either. Changes of look-alike codes are never told on their own: they are other services.
 pub fn judge(changes: Vec<Change>, occasion: &Occasion<'_>) -> Verdict {
     let (mut told, mut look_alikes, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    let mut corrected = false;
+    let mut thread = occasion.thread.map(ToOwned::to_owned);
     for change in changes {
         let begins = change.was.is_none();
         if begins && (occasion.baseline || !occasion.announces_new) {
             continue;
         }
+        let Some(compared) = compared(change, occasion.beliefs) else {
+            continue;
+        };
         let judged = Judged {
-            severity: severity(&change),
-            change,
+            severity: occasion
+                .severity
+                .unwrap_or_else(|| severity(&compared.change, occasion.watch)),
+            change: compared.change,
+            beside: compared.beside,
         };
         match standing(&judged.change, occasion.watch) {
             _ if occasion.baseline => kept.push(judged),
-            Standing::Watched => told.push(judged),
+            Standing::Watched => {
+                corrected |= !begins && judged.change.key.topic.stage != Stage::InForce;
+                thread = thread.or(compared.thread);
+                told.push(judged);
+            }
             Standing::LookAlike => look_alikes.push(judged),
             Standing::Other => kept.push(judged),
         }
     }
-    told.sort_by(|a, b| {
-        b.severity
-            .cmp(&a.severity)
-            .then_with(|| a.change.key.cmp(&b.change.key))
-            .then(a.change.days.cmp(&b.change.days))
-    });
+    sort(&mut told);
     let Some(gravest) = told.first().map(|judged| judged.severity) else {
         kept.extend(look_alikes);
         return Verdict {
@@ -94,8 +111,8 @@ pub fn judge(changes: Vec<Change>, occasion: &Occasion<'_>) -> Verdict {
         .collect();
     let body = AlertBody::Change(ChangeAlert {
         severity: gravest,
-        phase: Phase::InForce,
-        thread: None,
+        phase: phase(&told, corrected),
+        thread,
         source_title: occasion.source_title.to_owned(),
         edition: origin.edition.name.clone(),
         document: origin.document,
@@ -115,170 +132,46 @@ pub fn judge(changes: Vec<Change>, occasion: &Occasion<'_>) -> Verdict {
     }
 }
 
-/// The weight of a change.
-pub fn severity(change: &Change) -> Severity {
-    if change.key.attribute == Attribute::Title {
-        // CMS retires a determination by writing so into its title; the end date stays "N/A".
-        let retired = |observation: &Option<Observation>| matches!(observation, Some(Observation::Value(Value::Text(text))) if text.to_uppercase().contains("RETIRED"));
-        if change.was.is_none() || retired(&change.was) != retired(&change.now) {
-            return Severity::Coverage;
-        }
-    }
-    rule(change.key.attribute).0
+/// Gravest first, then by subject.
+pub(super) fn sort(told: &mut [Judged]) {
+    told.sort_by(|a, b| {
+        b.severity
+            .cmp(&a.severity)
+            .then_with(|| a.change.key.cmp(&b.change.key))
+            .then(a.change.days.cmp(&b.change.days))
+    });
 }
 
-/// The table of severities: what a change of each attribute does to a claim, and why it weighs so.
-pub fn rule(attribute: Attribute) -> (Severity, &'static str) {
-    use Attribute as A;
-    use Severity::{Administrative, Coding, Coverage, Payment};
-    match attribute {
-        A::Status => (
-            Coverage,
-            "the status indicator decides whether the fee schedule pays at all",
-        ),
-        A::Listed => (
-            Coverage,
-            "a determination that is no longer listed may no longer hold",
-        ),
-        A::EffectiveDate | A::EndDate => {
-            (Coverage, "it decides on which days the determination holds")
+/// How far what is told has come. A document says what it is; else the stage of what it says decides,
+/// and a rule whose tables say something else than before was corrected.
+fn phase(told: &[Judged], corrected: bool) -> Phase {
+    let kind = told.iter().find_map(|judged| {
+        let change = &judged.change;
+        match &change.now {
+            Some(Observation::Value(Value::Text(kind)))
+                if change.key.attribute == Attribute::RuleKind =>
+            {
+                Some(kind.as_str())
+            }
+            _ => None,
         }
-        A::Indications
-        | A::Limits
-        | A::ItemDescription
-        | A::OtherText
-        | A::ReasonsForDenial
-        | A::BenefitCategory => (
-            Coverage,
-            "the text of the policy decides who is covered, for what, by whom",
-        ),
-        A::NotUsed => (Payment, "marks values that are not used for payment"),
-        A::WorkRvu
-        | A::NonFacilityPeRvu
-        | A::FacilityPeRvu
-        | A::MpRvu
-        | A::NonFacilityTotal
-        | A::FacilityTotal => (
-            Payment,
-            "relative values times the conversion factor are the payment",
-        ),
-        A::ConversionFactor | A::ConversionFactorQpp => {
-            (Payment, "every payment is a multiple of it")
-        }
-        A::GpciWork | A::GpciWorkNoFloor | A::GpciPe | A::GpciMp => {
-            (Payment, "adjusts the payment in the locality")
-        }
-        A::NonFacilityNa | A::FacilityNa => {
-            (Payment, "says in which setting the service has a payment")
-        }
-        A::GlobalDays | A::PreOperative | A::IntraOperative | A::PostOperative => {
-            (Payment, "decides which visits are part of the payment")
-        }
-        A::MultipleProcedure | A::EndoscopicBase => {
-            (Payment, "reduces the payment beside other procedures")
-        }
-        A::OppsNonFacilityPe | A::OppsFacilityPe | A::OppsMp => {
-            (Payment, "caps the payment of imaging")
-        }
-        A::PcTc
-        | A::BilateralSurgery
-        | A::AssistantSurgery
-        | A::CoSurgeons
-        | A::TeamSurgery
-        | A::Supervision
-        | A::CalculationFlag
-        | A::ImagingFamily => (
-            Coding,
-            "decides which modifiers and conditions a claim needs",
-        ),
-        A::ImplementationDate => (
-            Coding,
-            "the day from which contractors process claims by it",
-        ),
-        A::CrossReference => (Coding, "points to other policies"),
-        A::LocalityName | A::LocalityState | A::LocalityArea | A::LocalityCounties => {
-            (Coding, "decides which addresses belong to the locality")
-        }
-        A::TherapyDesignation => (
-            Coverage,
-            "decides under which benefit, by whom and with which modifiers the service is paid",
-        ),
-        A::OppsStatus => (
-            Coverage,
-            "decides whether a hospital outpatient department is paid at all",
-        ),
-        A::OppsApc
-        | A::OppsWeight
-        | A::OppsPayment
-        | A::OppsNationalCopay
-        | A::OppsMinimumCopay => (
-            Payment,
-            "is the payment to a hospital outpatient department",
-        ),
-        A::MueUnits => (Payment, "units beyond it on one day are denied"),
-        A::PtpModifier => (
-            Payment,
-            "decides whether two services of one day are both paid",
-        ),
-        A::MueAdjudication => (Coding, "decides whether and how a denial can be appealed"),
-        A::MueRationale | A::PtpRationale => (Administrative, "explains an edit, and changes none"),
-        A::RuleKind => (
-            Coding,
-            "a rule document of the schedule: what it decides is in its tables and passages",
-        ),
-        A::LookAlikePassages => (Administrative, "other services are named, not yours"),
-        A::Passages | A::FiledPassages => (
-            Coverage,
-            "the text of a rule or policy that names what is watched may decide whether it is covered",
-        ),
-        A::CommentsClose | A::CommentPeriod => (Coding, "the last day on which to be heard"),
-        A::Corrects => (
-            Coding,
-            "a rule that was read before was corrected or withdrawn",
-        ),
-        A::RuleAction
-        | A::Docket
-        | A::Rin
-        | A::Citation
-        | A::FiledOn
-        | A::PublishedOn
-        | A::CfrParts => (Administrative, "says where and when a rule was published"),
-        A::ChangeRequest | A::TransmittalNumber => (
-            Administrative,
-            "the number of an instruction to contractors",
-        ),
-        A::ReplacedBy | A::Replaces => (
-            Coding,
-            "an instruction to contractors no longer holds as it was",
-        ),
-        A::AnalysisStatus | A::AnalysisOpened | A::ProposedDecision | A::FinalDecision => (
-            Coverage,
-            "a determination that is opened again may change who is covered",
-        ),
-        A::Announcement => (
-            Coding,
-            "what CMS says is new about a record: the record itself is weighed on its own",
-        ),
-        A::ListedCodes | A::DiagnosisCodes => (
-            Coverage,
-            "a contractor pays by the codes and diagnoses that its policy lists",
-        ),
-        A::RetiredOn => (Coverage, "a policy no longer holds from that day on"),
-        A::Contractor => (Administrative, "the name of a contractor"),
-        A::Content => (
-            Coding,
-            "a page that you asked to be watched; how much it matters is yours to say",
-        ),
-        A::Title => (Administrative, "a name; retirement is weighed as coverage"),
-        A::Mentions => (
-            Administrative,
-            "follows from the text, which is weighed itself",
-        ),
-        A::RevisionHistory | A::Transmittal | A::Bookkeeping => (
-            Administrative,
-            "transmittals and code maintenance leave the policy as it is",
-        ),
+    });
+    let stage = told.first().map(|judged| &judged.change.key.topic.stage);
+    match (kind, stage) {
+        (Some("correction"), _) => Phase::Corrected,
+        (Some("withdrawal"), _) => Phase::Withdrawn,
+        (_, None | Some(Stage::InForce)) => Phase::InForce,
+        (None, Some(_)) if corrected && is_of_a_table(told) => Phase::Corrected,
+        (_, Some(Stage::ProposedBy(_))) => Phase::Proposed,
+        (_, Some(Stage::FinalBy(_))) => Phase::Final,
     }
+}
+
+/// Whether the tables of a rule moved, rather than the record of its publication: that a rule that was
+/// filed is now published corrects nothing.
+fn is_of_a_table(told: &[Judged]) -> bool {
+    told.iter()
+        .any(|judged| !matches!(judged.change.key.topic.subject, Subject::Rule(_)))
 }
 
 enum Standing {
@@ -295,15 +188,24 @@ fn standing(change: &Change, watch: &Watch) -> Standing {
             Standing::LookAlike
         }
         (Subject::Service(_), _) => Standing::Other,
+        (Subject::Pair(pair), _) => of_pair(pair, watch),
         (_, Place::Locality(id)) if !watch.localities.contains(id) => Standing::Other,
-        (
-            Subject::Policy(_)
-            | Subject::Schedule(_)
-            | Subject::Pair(_)
-            | Subject::Rule(_)
-            | Subject::Page(_),
-            _,
-        ) => Standing::Watched,
+        (Subject::Policy(_) | Subject::Schedule(_) | Subject::Rule(_) | Subject::Page(_), _) => {
+            Standing::Watched
+        }
+    }
+}
+
+/// A pair is watched with either of its codes.
+fn of_pair(pair: &Pair, watch: &Watch) -> Standing {
+    let codes = [pair.column1, pair.column2].map(Service::plain);
+    let is_any = |of: &dyn Fn(&Service) -> bool| codes.iter().any(of);
+    if is_any(&|code| watch.codes.contains(*code)) {
+        Standing::Watched
+    } else if is_any(&|code| watch.look_alikes.contains(code)) {
+        Standing::LookAlike
+    } else {
+        Standing::Other
     }
 }
 
@@ -349,7 +251,7 @@ fn change_text(change: &Change) -> String {
 }
 
 /// A short name derived from content: twelve hex digits are enough for one installation's alerts.
-fn digest(parts: &[&str]) -> String {
+pub(super) fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.as_bytes());
@@ -387,7 +289,7 @@ mod tests {
 
     fn verdict(before: &[Fact], new: &[Fact], baseline: bool, announces_new: bool) -> Verdict {
         let all: Vec<Fact> = before.iter().chain(new).cloned().collect();
-        let changes = diff(&fold(before.to_vec()), &fold(all));
+        let changes = diff(&fold(before.to_vec()), &fold(all.clone()));
         let watch = watch();
         let occasion = Occasion {
             watch: &watch,
@@ -395,6 +297,9 @@ mod tests {
             origin: &new[0].origin,
             baseline,
             announces_new,
+            thread: None,
+            severity: None,
+            beliefs: &fold(all.clone()),
             now: day("2020-05-02").and_hms_opt(0, 0, 0).unwrap().and_utc(),
         };
         judge(changes, &occasion)

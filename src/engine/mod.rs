@@ -5,12 +5,15 @@
 
 pub mod absence;
 pub mod answer;
+mod compare;
 pub mod diff;
 pub mod fold;
+pub mod gather;
 pub mod health;
 pub mod judge;
 pub mod retry;
 pub mod schedule;
+pub mod severity;
 mod summary;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::fact::{Fact, FactKey, Observation};
 use super::timeline::Period;
+use super::topic::Stage;
 
 /// How much a change matters to a practice; ordered, greatest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,10 +98,42 @@ impl Change {
 }
 
 /// A change with its weight.
+///
+/// A belief at the stage of a rule that begins is compared with what holds without the rule: `was` is
+/// then what is in force, or, where that stays, what had been proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     /// What moved.
     pub change: Change,
     /// How much it matters.
     pub severity: Severity,
+    /// What is believed of the first of these days at the other stages. It is not kept in the store.
+    pub beside: Vec<Beside>,
+}
+
+impl Judged {
+    /// A change of this weight, with nothing beside it.
+    pub fn new(change: Change, severity: Severity) -> Self {
+        Self {
+            change,
+            severity,
+            beside: Vec::new(),
+        }
+    }
+
+    /// Whether a final rule leaves what is in force and does not do what had been proposed.
+    pub fn stays(&self) -> bool {
+        self.beside
+            .iter()
+            .any(|beside| beside.stage == Stage::InForce && beside.observation == self.change.now)
+    }
+}
+
+/// The belief about the same attribute and day at another stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// In force, or proposed or made final by a rule.
+    pub stage: Stage,
+    /// The belief; `None` is "not observed".
+    pub observation: Option<Observation>,
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::attribute::Attribute;
 use super::fact::{Fact, FactKey, Observation, Value};
-use super::topic::Topic;
+use super::topic::{Place, Stage, Subject, Topic};
 
 /// Days from `from` on, up to but without `until`; `None` is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,6 +119,23 @@ impl Timelines {
     /// All attributes of one topic.
     pub fn topic(&self, topic: &Topic) -> Option<&BTreeMap<Attribute, Timeline>> {
         self.topics.get(topic)
+    }
+
+    /// The stages at which something is believed of a subject at a place, in order.
+    pub fn stages<'a, 'b>(
+        &'a self,
+        subject: &'b Subject,
+        place: &'b Place,
+    ) -> impl Iterator<Item = &'a Topic> + use<'a, 'b> {
+        let first = Topic {
+            subject: subject.clone(),
+            place: place.clone(),
+            stage: Stage::InForce,
+        };
+        self.topics
+            .range(first..)
+            .map(|(topic, _)| topic)
+            .take_while(move |topic| topic.subject == *subject && topic.place == *place)
     }
 
     /// Every topic with its attributes, in order.

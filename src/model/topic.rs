@@ -150,6 +150,27 @@ pub enum Stage {
     FinalBy(String),
 }
 
+impl Stage {
+    /// The rulemaking that a rule belongs to: its docket without the suffix of the document,
+    /// `CMS-1848` of `CMS-1848-P`, `CMS-1848-F2` and `CMS-1848-CN`.
+    pub fn rulemaking(&self) -> Option<&str> {
+        match self {
+            Self::InForce => None,
+            Self::ProposedBy(docket) | Self::FinalBy(docket) => Some(rulemaking(docket)),
+        }
+    }
+}
+
+/// A docket without the suffix of the document; a docket without suffix is what it is.
+pub fn rulemaking(docket: &str) -> &str {
+    match docket.rsplit_once('-') {
+        Some((base, suffix)) if base.contains('-') && suffix.starts_with(char::is_alphabetic) => {
+            base
+        }
+        _ => docket,
+    }
+}
+
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -214,6 +235,25 @@ impl fmt::Display for Topic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_documents_of_a_rulemaking_have_its_name() {
+        for docket in [
+            "CMS-1848-P",
+            "CMS-1848-F",
+            "CMS-1848-FC",
+            "CMS-1848-F2",
+            "CMS-1848-CN2",
+            "CMS-1848",
+        ] {
+            assert_eq!(
+                Stage::FinalBy(docket.to_owned()).rulemaking(),
+                Some("CMS-1848")
+            );
+        }
+        assert_eq!(rulemaking("0938-AV82"), "0938-AV82");
+        assert_eq!(Stage::InForce.rulemaking(), None);
+    }
 
     #[test]
     fn a_locality_gets_its_zeros_back() {

@@ -181,6 +181,7 @@ fn judged(document: DocumentHash, code: &str, was: &str, now: &str) -> Judged {
         Arc::new(fact)
     };
     Judged {
+        beside: Vec::new(),
         change: Change {
             key: FactKey {
                 topic: service(code),

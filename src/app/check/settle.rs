@@ -6,11 +6,14 @@ use std::sync::Arc;
 use crate::app::state::App;
 use crate::engine::absence::absences;
 use crate::engine::diff::moved;
+use crate::engine::fold::fold;
 use crate::engine::judge::{Occasion, Verdict, judge};
+use crate::model::change::Change;
 use crate::model::fact::{Fact, Origin, Statement};
 use crate::model::record::{AbsenceRecord, CheckRecord, ReadingRecord};
 use crate::model::request::Reading;
-use crate::model::topic::Topic;
+use crate::model::timeline::Timelines;
+use crate::model::topic::{Place, Stage, Subject, Topic};
 use crate::model::watch::Codes;
 use crate::sources::Source;
 
@@ -92,6 +95,7 @@ pub(super) async fn settle(
         let after: Vec<Arc<Fact>> = kept.chain(new).collect();
         changes.extend(moved(&before, &after));
     }
+    let beliefs = beliefs(app, &changes, &statements, origin).await?;
     let verdict = judge(
         changes,
         &Occasion {
@@ -100,6 +104,9 @@ pub(super) async fn settle(
             origin,
             baseline,
             announces_new: reading.announces_new,
+            thread: reading.thread.as_deref(),
+            severity: reading.severity,
+            beliefs: &beliefs,
             now: record.at,
         },
     );
@@ -113,6 +120,48 @@ pub(super) async fn settle(
     });
     record.absences = elsewhere.into_iter().map(|(_, absence)| absence).collect();
     Ok(verdict)
+}
+
+/// What is believed, with this document, of the subjects that moved, at the stages beside those at
+/// which they moved: what is in force for what a rule says, and what rules said for what came into
+/// force.
+async fn beliefs(
+    app: &App,
+    changes: &[Change],
+    statements: &[Statement],
+    origin: &Arc<Origin>,
+) -> anyhow::Result<Timelines> {
+    let moved: BTreeSet<(&Subject, &Place)> = changes
+        .iter()
+        .map(|change| &change.key.topic)
+        .filter(|topic| !matches!(topic.subject, Subject::Rule(_)))
+        .map(|topic| (&topic.subject, &topic.place))
+        .collect();
+    if moved.is_empty() {
+        return Ok(Timelines::default());
+    }
+    let at_stages = changes.iter().map(|change| &change.key.topic);
+    let in_force = at_stages
+        .filter(|topic| topic.stage != Stage::InForce)
+        .map(|topic| Topic {
+            stage: Stage::InForce,
+            ..topic.clone()
+        });
+    let mut topics: BTreeSet<Topic> = app.staged_topics().await?.into_iter().collect();
+    topics.extend(in_force);
+    topics.retain(|topic| moved.contains(&(&topic.subject, &topic.place)));
+    let mut facts = app.facts(topics.iter().cloned().collect()).await?;
+    facts.retain(|known| !same_posting(&known.origin, origin));
+    facts.extend(
+        statements
+            .iter()
+            .filter(|statement| topics.contains(&statement.topic))
+            .map(|statement| Fact {
+                statement: statement.clone(),
+                origin: Arc::clone(origin),
+            }),
+    );
+    Ok(fold(facts))
 }
 
 fn fact(statement: &Statement, origin: &Arc<Origin>) -> Arc<Fact> {

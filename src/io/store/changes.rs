@@ -242,6 +242,7 @@ impl Reader {
             recorded: column(row, 1)?,
             source: row.get(2)?,
             judged: Judged {
+                beside: Vec::new(),
                 change,
                 severity: column(row, 12)?,
             },

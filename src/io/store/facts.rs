@@ -81,6 +81,17 @@ impl Reader {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    /// The topics at the stage of a rule; the records of rule documents are not among them.
+    pub fn staged_topics(&self) -> Result<Vec<Topic>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT subject_kind, subject, place, stage FROM topics
+             WHERE stage <> 'in_force' AND subject_kind <> 'rule'
+             ORDER BY subject_kind, subject, place, stage",
+        )?;
+        let found = statement.query_map([], |row| topic(row, 0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     /// What a row says, decoded once.
     pub(super) fn payload(&self, id: i64) -> Result<Values, StoreError> {
         if let Some(values) = self.payloads.borrow().get(&id) {

@@ -147,6 +147,7 @@ impl Step<'_> {
             _ => format!("field {}", self.attribute.id()),
         };
         Judged {
+            beside: Vec::new(),
             severity: self.severity,
             change: Change {
                 days: Period {
