@@ -36,6 +36,7 @@ fn of_pair(pair: &Pair, attribute: Attribute, watch: &Watch) -> Severity {
 }
 
 /// The table of severities: what a change of each attribute does to a claim, and why it weighs so.
+#[expect(clippy::too_many_lines, reason = "one table, to be read as a whole")]
 pub fn rule(attribute: Attribute) -> (Severity, &'static str) {
     use Attribute as A;
     use Severity::{Administrative, Coding, Coverage, Payment};
