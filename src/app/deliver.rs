@@ -159,7 +159,7 @@ async fn report(
     }
     let assessment = assess(open, found, |problem| problem.subject == subject, now);
     let mut record = CheckRecord::new(MAIL, now);
-    notify_operator(app, &mut record, &assessment)?;
+    notify_operator(app, &mut record, &assessment).await?;
     record.problems = assessment.record;
     app.record(record).await
 }

@@ -17,8 +17,8 @@ use crate::io::channels::Channels;
 use crate::io::clock::Clock;
 use crate::io::recording::{Recording, Web};
 use crate::io::store::{
-    FullReading, KnownCapture, OutboxCounts, PendingDelivery, Reader, SourceState, StoreError,
-    StoreHandle, StoredReading, UnitState,
+    FullReading, KnownCapture, OutboxCounts, PendingDelivery, Reader, Said, SourceState,
+    StoreError, StoreHandle, StoredReading, UnitState,
 };
 use crate::model::alert::Alert;
 use crate::model::delivery::{Attempt, Outgoing, Recipient};
@@ -219,6 +219,12 @@ impl App {
         self.ask(move |reader| reader.topics(source)).await
     }
 
+    /// The messages about a rulemaking so far, oldest first.
+    pub async fn conversation(&self, thread: &str) -> anyhow::Result<Vec<Said>> {
+        let thread = thread.to_owned();
+        self.ask(move |reader| reader.conversation(&thread)).await
+    }
+
     /// The topics at the stage of a rule.
     pub async fn staged_topics(&self) -> anyhow::Result<Vec<Topic>> {
         self.ask(Reader::staged_topics).await
@@ -291,8 +297,15 @@ impl App {
     }
 
     /// The rendered message of an alert for one recipient.
-    pub fn compose(&self, alert: &Alert, recipient: &Recipient) -> anyhow::Result<Outgoing> {
-        compose(alert, recipient, &self.envelope, self.clock.now())
+    ///
+    /// `earlier`: the messages about the same rulemaking before it, oldest first.
+    pub fn compose(
+        &self,
+        alert: &Alert,
+        recipient: &Recipient,
+        earlier: &[String],
+    ) -> anyhow::Result<Outgoing> {
+        compose(alert, recipient, &self.envelope, self.clock.now(), earlier)
             .with_context(|| format!("alert {} could not be written as a mail", alert.id))
     }
 

@@ -6,11 +6,55 @@
 
 use std::sync::Arc;
 
+use crate::model::alert::{Phase, RuleBrief};
 use crate::model::attribute::Attribute;
 use crate::model::change::{Beside, Change};
 use crate::model::fact::FactKey;
 use crate::model::timeline::{Segment, Timelines};
 use crate::model::topic::{Stage, Subject, Topic};
+
+/// The rule of a rulemaking that a phase is about: the proposal while it is proposed, the latest rule
+/// otherwise. Corrections and notices are not the rule.
+pub(super) fn brief(
+    beliefs: &Timelines,
+    rulemaking: Option<&str>,
+    phase: Phase,
+) -> Option<RuleBrief> {
+    let rulemaking = rulemaking?;
+    let last = |topic: &Topic, attribute| {
+        let segments = &beliefs.get(topic, attribute)?.segments;
+        Some(segments.last()?.observation.to_string())
+    };
+    let text = |topic: &Topic, attribute| last(topic, attribute).unwrap_or_default();
+    let is_rule = |topic: &&Topic| {
+        matches!(topic.subject, Subject::Rule(_))
+            && topic.stage.rulemaking() == Some(rulemaking)
+            && text(topic, Attribute::RuleKind).contains("rule")
+    };
+    let is_proposal = |topic: &Topic| matches!(topic.stage, Stage::ProposedBy(_));
+    let rules = beliefs.topics().map(|(topic, _)| topic).filter(is_rule);
+    let topic = rules
+        .filter(|topic| match phase {
+            Phase::Proposed | Phase::Withdrawn => is_proposal(topic),
+            Phase::Final => !is_proposal(topic),
+            Phase::InForce | Phase::Corrected => true,
+        })
+        .max_by_key(|topic| (text(topic, Attribute::PublishedOn), topic.to_string()))?;
+    let (Stage::ProposedBy(docket) | Stage::FinalBy(docket)) = &topic.stage else {
+        return None;
+    };
+    let Subject::Rule(number) = &topic.subject else {
+        return None;
+    };
+    Some(RuleBrief {
+        docket: docket.clone(),
+        number: number.clone(),
+        citation: text(topic, Attribute::Citation),
+        title: text(topic, Attribute::Title),
+        comments_close: text(topic, Attribute::CommentsClose),
+        effective: text(topic, Attribute::EffectiveDate),
+    })
+}
 
 /// A change as it is told.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::compare::compared;
+use super::compare::{brief, compared};
 use super::severity::severity;
 use crate::model::alert::{Alert, AlertBody, ChangeAlert, Phase};
 use crate::model::attribute::Attribute;
@@ -98,6 +98,7 @@ pub fn judge(changes: Vec<Change>, occasion: &Occasion<'_>) -> Verdict {
 
     let origin = occasion.origin;
     let id = alert_id(origin, &told);
+    let phase = phase(&told, corrected);
     let changes = told
         .iter()
         .map(|judged| record(judged.clone(), occasion, Some(&id)))
@@ -111,7 +112,8 @@ pub fn judge(changes: Vec<Change>, occasion: &Occasion<'_>) -> Verdict {
         .collect();
     let body = AlertBody::Change(ChangeAlert {
         severity: gravest,
-        phase: phase(&told, corrected),
+        phase,
+        rule: brief(occasion.beliefs, thread.as_deref(), phase),
         thread,
         source_title: occasion.source_title.to_owned(),
         edition: origin.edition.name.clone(),

@@ -90,6 +90,24 @@ impl std::str::FromStr for Phase {
 #[error("no such phase: use proposed, final, in_force, corrected or withdrawn")]
 pub struct UnknownPhase;
 
+/// A rule, as far as its documents in the Federal Register are known. Dates are as CMS wrote them;
+/// empty text is "not observed".
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RuleBrief {
+    /// Its docket with suffix: `CMS-1848-P`.
+    pub docket: String,
+    /// Number in the Federal Register: `2026-14327`.
+    pub number: String,
+    /// Its place there: `91 FR 43842`.
+    pub citation: String,
+    /// Its title.
+    pub title: String,
+    /// Last day for comments.
+    pub comments_close: String,
+    /// The day from which it holds.
+    pub effective: String,
+}
+
 /// Everything one document changed for one group of subjects; where a source gathers, everything
 /// that one check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +118,8 @@ pub struct ChangeAlert {
     pub phase: Phase,
     /// The rulemaking it belongs to (`CMS-1848`): a later mail refers to the earlier ones.
     pub thread: Option<String>,
+    /// What is known of the rule that it is about. It is not kept in the store.
+    pub rule: Option<RuleBrief>,
     /// Title of the source: "Physician Fee Schedule relative value files".
     pub source_title: String,
     /// The edition that brought it: `RVU20B`.

@@ -139,7 +139,7 @@ impl Asked {
             .iter()
             .filter_map(|statement| match statement.topic.subject {
                 Subject::Service(service) => Some(service),
-                Subject::Policy(_) | Subject::Schedule(_) => None,
+                _ => None,
             })
             .collect();
         let mut links: Vec<NcdLink> = config::watch().ncds.into_values().collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use coverd::io::blobs::hash_of;
 use coverd::model::document::Document;
-use coverd::model::request::{Expect, Request, Reuse, Unit, UnitDocuments};
+use coverd::model::request::{Expect, Request, Unit, UnitDocuments};
 
 use crate::world::{self, Capture, Release};
 

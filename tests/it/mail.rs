@@ -27,7 +27,7 @@ use crate::harness::alerts::{
 use crate::harness::smtp::{Mode, SmtpSink};
 
 fn composed(alert: &Alert) -> Outgoing {
-    compose(alert, &recipient(), &envelope(), alert.raised).unwrap()
+    compose(alert, &recipient(), &envelope(), alert.raised, &[]).unwrap()
 }
 
 fn every_alert() -> Vec<Alert> {
@@ -404,7 +404,7 @@ fn a_header_cannot_be_injected() {
     let try_with = |change: &dyn Fn(&mut coverd::render::mail::Envelope)| {
         let mut envelope = envelope();
         change(&mut envelope);
-        compose(&alert, &recipient(), &envelope, alert.raised)
+        compose(&alert, &recipient(), &envelope, alert.raised, &[])
     };
     let header = |result: Result<Outgoing, ComposeError>| {
         assert!(
@@ -429,13 +429,19 @@ fn a_header_cannot_be_injected() {
         }));
         let mut to = recipient();
         to.name = broken.to_owned();
-        header(compose(&alert, &to, &envelope(), alert.raised));
+        header(compose(&alert, &to, &envelope(), alert.raised, &[]));
         to = recipient();
         to.address = format!("x@practice.example{broken}");
-        address(compose(&alert, &to, &envelope(), alert.raised));
+        address(compose(&alert, &to, &envelope(), alert.raised, &[]));
         let mut renamed = april_2020();
         renamed.id = broken.to_owned();
-        header(compose(&renamed, &recipient(), &envelope(), alert.raised));
+        header(compose(
+            &renamed,
+            &recipient(),
+            &envelope(),
+            alert.raised,
+            &[],
+        ));
     }
     for no_address in ["", "nobody", "@", "a@b@c", "ü@practice.example"] {
         address(try_with(&|envelope| {
@@ -449,7 +455,7 @@ fn names_of_any_language_are_carried() {
     let alert = april_2020();
     let mut to = recipient();
     to.name = "Zoë Müller, \"PT\" <x>".to_owned();
-    let outgoing = compose(&alert, &to, &envelope(), alert.raised).unwrap();
+    let outgoing = compose(&alert, &to, &envelope(), alert.raised, &[]).unwrap();
     let message = parsed(&outgoing.message);
     let first = message.to().and_then(|to| to.first()).unwrap();
     assert_eq!(first.name(), Some("Zoë Müller, \"PT\" <x>"));

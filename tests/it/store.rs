@@ -240,6 +240,7 @@ fn change_alert(document: DocumentHash, changes: Vec<Judged>, look_alikes: Vec<J
         body: AlertBody::Change(ChangeAlert {
             phase: coverd::model::alert::Phase::InForce,
             thread: None,
+            rule: None,
             severity: Severity::Coverage,
             source_title: "Physician Fee Schedule relative value files".to_owned(),
             edition: "RVU20B".to_owned(),

@@ -4,20 +4,51 @@ use std::collections::BTreeMap;
 
 use crate::app::state::App;
 use crate::engine::health::Assessment;
+use crate::io::store::Said;
 use crate::model::alert::{Alert, AlertBody, OperatorNotice};
 use crate::model::delivery::{Outgoing, Recipient, Role};
 use crate::model::health::{OpenProblem, Problem, ProblemKind};
 use crate::model::record::CheckRecord;
 
-/// One outbox row for each recipient who wants to hear of the alert.
+/// One outbox row for each alert and recipient who wants to hear of it. A message about a rulemaking
+/// refers to those that the same recipient got before, and to those before it in `alerts`.
 ///
 /// # Errors
 /// When a message cannot be written; nothing is recorded then, and the check is tried again.
-pub fn deliveries(app: &App, alert: &Alert) -> anyhow::Result<Vec<Outgoing>> {
-    recipients(app, alert)
-        .into_iter()
-        .map(|recipient| app.compose(alert, recipient))
-        .collect()
+pub async fn deliveries(app: &App, alerts: &[Alert]) -> anyhow::Result<Vec<Outgoing>> {
+    let mut outgoing: Vec<Outgoing> = Vec::new();
+    let mut conversations: BTreeMap<String, Vec<Said>> = BTreeMap::new();
+    for alert in alerts {
+        let thread = match &alert.body {
+            AlertBody::Change(change) => change.thread.clone(),
+            AlertBody::Operator(_) => None,
+        };
+        if let Some(thread) = &thread
+            && !conversations.contains_key(thread)
+        {
+            conversations.insert(thread.clone(), app.conversation(thread).await?);
+        }
+        for recipient in recipients(app, alert) {
+            let said = thread.as_ref().and_then(|thread| conversations.get(thread));
+            let earlier: Vec<String> = said
+                .into_iter()
+                .flatten()
+                .filter(|said| said.channel == recipient.channel)
+                .filter(|said| said.recipient == recipient.address)
+                .map(|said| said.message_id.clone())
+                .collect();
+            outgoing.push(app.compose(alert, recipient, &earlier)?);
+        }
+        if let Some(said) = thread.and_then(|thread| conversations.get_mut(&thread)) {
+            let own = outgoing.iter().filter(|one| one.alert == alert.id);
+            said.extend(own.map(|one| Said {
+                channel: one.channel.clone(),
+                recipient: one.recipient.clone(),
+                message_id: one.message_id.clone(),
+            }));
+        }
+    }
+    Ok(outgoing)
 }
 
 fn recipients<'a>(app: &'a App, alert: &Alert) -> Vec<&'a Recipient> {
@@ -46,7 +77,7 @@ fn recipients<'a>(app: &'a App, alert: &Alert) -> Vec<&'a Recipient> {
 }
 
 /// Adds the notices of an assessment to the record that commits it.
-pub fn notify_operator(
+pub async fn notify_operator(
     app: &App,
     record: &mut CheckRecord,
     assessment: &Assessment,
@@ -54,7 +85,8 @@ pub fn notify_operator(
     for (problems, recovered) in [(&assessment.tell, false), (&assessment.recovered, true)] {
         for told in gathered(problems) {
             let alert = notice(app, &told, recovered);
-            record.deliveries.extend(deliveries(app, &alert)?);
+            let messages = deliveries(app, std::slice::from_ref(&alert)).await?;
+            record.deliveries.extend(messages);
             record.alerts.push(alert);
         }
     }

@@ -259,7 +259,7 @@ async fn close(
         .min()
         .unwrap_or(0);
     let mut record = CheckRecord::new(meta.id, now);
-    notify_operator(app, &mut record, &assessment)?;
+    notify_operator(app, &mut record, &assessment).await?;
     let told = record.deliveries.len();
     record.problems = assessment.record;
     record.source_state = Some(SourceRecord {

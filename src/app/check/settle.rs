@@ -95,7 +95,14 @@ pub(super) async fn settle(
         let after: Vec<Arc<Fact>> = kept.chain(new).collect();
         changes.extend(moved(&before, &after));
     }
-    let beliefs = beliefs(app, &changes, &statements, origin).await?;
+    let beliefs = beliefs(
+        app,
+        &changes,
+        &statements,
+        origin,
+        reading.thread.as_deref(),
+    )
+    .await?;
     let verdict = judge(
         changes,
         &Occasion {
@@ -124,22 +131,22 @@ pub(super) async fn settle(
 
 /// What is believed, with this document, of the subjects that moved, at the stages beside those at
 /// which they moved: what is in force for what a rule says, and what rules said for what came into
-/// force.
+/// force; and the records of the rules themselves.
 async fn beliefs(
     app: &App,
     changes: &[Change],
     statements: &[Statement],
     origin: &Arc<Origin>,
+    thread: Option<&str>,
 ) -> anyhow::Result<Timelines> {
+    if changes.is_empty() {
+        return Ok(Timelines::default());
+    }
     let moved: BTreeSet<(&Subject, &Place)> = changes
         .iter()
         .map(|change| &change.key.topic)
-        .filter(|topic| !matches!(topic.subject, Subject::Rule(_)))
         .map(|topic| (&topic.subject, &topic.place))
         .collect();
-    if moved.is_empty() {
-        return Ok(Timelines::default());
-    }
     let at_stages = changes.iter().map(|change| &change.key.topic);
     let in_force = at_stages
         .filter(|topic| topic.stage != Stage::InForce)
@@ -149,7 +156,23 @@ async fn beliefs(
         });
     let mut topics: BTreeSet<Topic> = app.staged_topics().await?.into_iter().collect();
     topics.extend(in_force);
-    topics.retain(|topic| moved.contains(&(&topic.subject, &topic.place)));
+    let is_rule = |topic: &Topic| matches!(topic.subject, Subject::Rule(_));
+    let rulemakings: BTreeSet<String> = topics
+        .iter()
+        .filter(|topic| moved.contains(&(&topic.subject, &topic.place)))
+        .filter_map(|topic| topic.stage.rulemaking())
+        .chain(thread)
+        .map(ToOwned::to_owned)
+        .collect();
+    topics.retain(|topic| {
+        let of_it = || {
+            topic
+                .stage
+                .rulemaking()
+                .is_some_and(|name| rulemakings.contains(name))
+        };
+        moved.contains(&(&topic.subject, &topic.place)) || (is_rule(topic) && of_it())
+    });
     let mut facts = app.facts(topics.iter().cloned().collect()).await?;
     facts.retain(|known| !same_posting(&known.origin, origin));
     facts.extend(

@@ -116,10 +116,8 @@ pub(super) async fn check_unit(
     )
     .await?;
     let alerts = usize::from(verdict.alert.is_some());
-    if let Some(alert) = &verdict.alert {
-        record.deliveries = deliveries(app, alert)?;
-    }
     record.alerts = verdict.alert.into_iter().collect();
+    record.deliveries = deliveries(app, &record.alerts).await?;
     record.changes = verdict.changes;
     let mails = record.deliveries.len();
     app.record(record).await?;

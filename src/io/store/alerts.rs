@@ -188,6 +188,7 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
             // Before there were phases, everything told was in force.
             phase: optional(row, 17)?.unwrap_or(Phase::InForce),
             thread: row.get(18)?,
+            rule: None,
             source_title: row.get(4)?,
             edition: row.get(5)?,
             document: column(row, 6)?,

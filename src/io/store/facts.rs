@@ -81,11 +81,11 @@ impl Reader {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// The topics at the stage of a rule; the records of rule documents are not among them.
+    /// The topics at the stage of a rule, the records of rule documents among them.
     pub fn staged_topics(&self) -> Result<Vec<Topic>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT subject_kind, subject, place, stage FROM topics
-             WHERE stage <> 'in_force' AND subject_kind <> 'rule'
+             WHERE stage <> 'in_force'
              ORDER BY subject_kind, subject, place, stage",
         )?;
         let found = statement.query_map([], |row| topic(row, 0))?;

@@ -45,7 +45,7 @@ pub use changes::{ChangeFilter, StoredChange};
 pub use check::{CheckReport, Finding};
 pub use connection::{Reader, Store};
 pub use error::StoreError;
-pub use outbox::{DeliveryFilter, OutboxCounts, PendingDelivery, StoredDelivery};
+pub use outbox::{DeliveryFilter, OutboxCounts, PendingDelivery, Said, StoredDelivery};
 pub use readings::{FullReading, StoredReading};
 pub use sources::{SourceState, UnitState};
 pub use writer::StoreHandle;

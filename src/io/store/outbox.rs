@@ -34,6 +34,17 @@ pub struct StoredDelivery {
     pub next: Option<DateTime<Utc>>,
 }
 
+/// A message about a rulemaking, as far as later ones refer to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The channel it went over.
+    pub channel: String,
+    /// To whom.
+    pub recipient: String,
+    /// Its `Message-ID`.
+    pub message_id: String,
+}
+
 /// Which deliveries to list; an empty filter is all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeliveryFilter {
@@ -175,6 +186,23 @@ impl Store {
 }
 
 impl Reader {
+    /// The messages about a rulemaking, oldest first.
+    pub fn conversation(&self, thread: &str) -> Result<Vec<Said>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT d.channel, d.recipient, d.message_id
+             FROM alerts a JOIN deliveries d ON d.alert = a.id
+             WHERE a.thread = ?1 ORDER BY a.raised, d.created, a.rowid, d.id",
+        )?;
+        let found = statement.query_map([thread], |row| {
+            Ok(Said {
+                channel: row.get(0)?,
+                recipient: row.get(1)?,
+                message_id: row.get(2)?,
+            })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     /// Messages that are due at `now`, oldest first.
     pub fn pending(
         &self,

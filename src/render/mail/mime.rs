@@ -82,6 +82,9 @@ pub fn delivery_id(alert: &str, channel: &str, recipient: &str) -> String {
 
 /// Writes the message of an alert for one recipient, ready for the outbox.
 ///
+/// `earlier` are the Message-IDs of the messages about the same rulemaking that this recipient got
+/// before, oldest first: mail programs show all of them as one conversation.
+///
 /// # Errors
 /// When an address or a name cannot stand in a header; nothing is ever cut or repaired silently.
 pub fn compose(
@@ -89,16 +92,11 @@ pub fn compose(
     to: &Recipient,
     envelope: &Envelope,
     created: DateTime<Utc>,
+    earlier: &[String],
 ) -> Result<Outgoing, ComposeError> {
     let id = delivery_id(&alert.id, &to.channel, &to.address);
-    write(
-        id,
-        &alert.id,
-        bodies(alert, envelope)?,
-        to,
-        envelope,
-        created,
-    )
+    let bodies = bodies(alert, envelope)?;
+    write(id, &alert.id, bodies, to, envelope, created, earlier)
 }
 
 /// Writes a message by which a person sees that mail from coverd arrives. It tells no alert and is
@@ -120,7 +118,7 @@ pub fn test_message(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>coverd</title></head><body><p>{words}</p></body></html>\n"
         ),
     };
-    write(id, "test", text, to, envelope, created)
+    write(id, "test", text, to, envelope, created, &[])
 }
 
 fn write(
@@ -130,6 +128,7 @@ fn write(
     to: &Recipient,
     envelope: &Envelope,
     created: DateTime<Utc>,
+    earlier: &[String],
 ) -> Result<Outgoing, ComposeError> {
     let Bodies {
         subject,
@@ -153,6 +152,7 @@ fn write(
         to: mailbox("name of the recipient", &to.name, &to.address)?,
         envelope,
         created,
+        earlier,
     })?;
     Ok(Outgoing {
         id,
@@ -178,7 +178,11 @@ struct Parts<'a> {
     to: Mailbox,
     envelope: &'a Envelope,
     created: DateTime<Utc>,
+    earlier: &'a [String],
 }
+
+/// Messages named in `References`: the first of a conversation and its latest ones.
+const LATEST_NAMED: usize = 8;
 
 fn message(parts: &Parts<'_>) -> Result<Vec<u8>, ComposeError> {
     let year = parts.created.year();
@@ -192,6 +196,17 @@ fn message(parts: &Parts<'_>) -> Result<Vec<u8>, ComposeError> {
         .from(parts.from.clone())
         .to(parts.to.clone())
         .subject(parts.subject);
+    if let [first, rest @ ..] = parts.earlier {
+        let latest = rest.get(rest.len().saturating_sub(LATEST_NAMED)..);
+        let named: Vec<&str> = std::iter::once(first)
+            .chain(latest.unwrap_or_default())
+            .map(String::as_str)
+            .collect();
+        let last = named.last().copied().unwrap_or_default();
+        builder = builder
+            .in_reply_to(last.to_owned())
+            .references(named.join(" "));
+    }
     if let Some(address) = &parts.envelope.reply_to {
         builder = builder.reply_to(mailbox("address for answers", "", address)?);
     }

@@ -215,6 +215,7 @@ pub fn alert(posting: &Posting, changes: Vec<Judged>, look_alikes: Vec<Judged>) 
         body: AlertBody::Change(ChangeAlert {
             phase: coverd::model::alert::Phase::InForce,
             thread: None,
+            rule: None,
             severity: changes
                 .iter()
                 .map(|judged| judged.severity)
