@@ -5,6 +5,7 @@
 //! argument.
 
 mod list;
+pub mod mentions;
 pub mod ncd;
 pub mod pfs;
 mod source;

@@ -14,6 +14,7 @@ mod kill;
 mod laws;
 mod layers;
 mod mail;
+mod mentions;
 mod ncd;
 mod pfs;
 mod replay;

@@ -5,4 +5,5 @@ pub(crate) mod cms;
 pub(crate) mod data;
 pub(crate) mod run;
 pub(crate) mod smtp;
+pub(crate) mod watch;
 pub(crate) mod world;
