@@ -30,9 +30,9 @@ pub(super) fn find(view: &View, tokens: &Tokens<'_>, watch: &Watch) -> Vec<Menti
         {
             length += 1;
         }
-        let (list, others) = rest.split_at(length);
-        rest = others;
-        let last = list.last().unwrap_or(first);
+        let (list, after) = rest.split_at(length);
+        rest = after;
+        let end = list.last().unwrap_or(first);
         let before = match context::before(view, tokens, first.first) {
             Context::Open if first.named => Context::Code,
             context => context,
@@ -40,7 +40,7 @@ pub(super) fn find(view: &View, tokens: &Tokens<'_>, watch: &Watch) -> Vec<Menti
         let is_something_else = match before {
             Context::Other => true,
             Context::Code => false,
-            Context::Open => context::after(view, tokens, last.last) == Context::Other,
+            Context::Open => context::after(view, tokens, end.last) == Context::Other,
         };
         if !is_something_else {
             read_list(view, tokens, list, before, &wanted, &mut found);

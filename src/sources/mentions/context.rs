@@ -180,10 +180,8 @@ fn counts(view: &View, tokens: &Tokens<'_>, index: usize, token: Token) -> bool 
         "register" => previous() == "federal",
         "reg" => previous() == "fed",
         // Numbers of something that is not a code, for that was asked before.
-        "number" | "numbers" | "nos" => true,
+        "number" | "numbers" | "nos" | "code" | "codes" => true,
         "no" => view.at(token.end) == '.' || tokens.written(token) == "No",
-        "code" | "codes" => true,
-        "to" | "of" | "about" => false,
         _ => {
             places::counts_something_else(&word)
                 || matches!(

@@ -50,7 +50,7 @@ fn is_joined(view: &View, tokens: &Tokens<'_>, index: usize) -> bool {
     let (Some(left), Some(right)) = (tokens.get(index), tokens.get(index + 1)) else {
         return false;
     };
-    let gap = tokens.gap(left, right);
+    let gap = left.end..right.start;
     if !matches!(view.at(gap.start), '-' | '\u{2013}') {
         return false;
     }

@@ -52,7 +52,9 @@ impl<'a> Tokens<'a> {
                 let address = wrapped || is_address(view, chunk.clone());
                 if address {
                     let tokens = list.get_mut(first_of_chunk..).unwrap_or_default();
-                    tokens.iter_mut().for_each(|token| token.address = true);
+                    for token in tokens {
+                        token.address = true;
+                    }
                 }
                 // An address that was broken at the end of a line goes on in the next.
                 wrapped = address
@@ -112,11 +114,6 @@ impl<'a> Tokens<'a> {
             _ => return None,
         };
         written.parse().ok()
-    }
-
-    /// The characters between two neighbours.
-    pub(super) fn gap(&self, left: Token, right: Token) -> Range<usize> {
-        left.end..right.start
     }
 
     pub(super) fn is_number(&self, token: Token) -> bool {

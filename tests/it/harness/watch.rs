@@ -10,11 +10,18 @@ pub(crate) fn dry_needling() -> Watch {
         let link = NcdLink {
             id,
             section: section.to_owned(),
-            codes: ["20560", "20561"].map(|code| code.parse().unwrap()).into(),
+            codes: ["20560", "20561"]
+                .map(|code| code.parse().expect("a code"))
+                .into(),
         };
         (id, link)
     };
-    let services = |codes: &[&str]| codes.iter().map(|code| code.parse().unwrap()).collect();
+    let services = |codes: &[&str]| {
+        codes
+            .iter()
+            .map(|code| code.parse().expect("a code"))
+            .collect()
+    };
     Watch {
         codes: Codes::Named(services(&["20560", "20561"])),
         look_alikes: services(&["20552", "20553", "97810", "97811", "97813", "97814"]),
