@@ -4,6 +4,7 @@
     reason = "the comments here are the help texts, in which backticks would be seen"
 )]
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -81,6 +82,9 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them into a folder
     Man(ManArgs),
+    /// Turn the PDF on standard input into text, within limits (coverd runs this itself)
+    #[command(hide = true)]
+    PdfText(PdfTextArgs),
 }
 
 /// `demo`
@@ -311,6 +315,23 @@ pub struct ManArgs {
     /// Write coverd.1 and a page for each command into this folder
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+}
+
+/// `pdf-text`
+#[derive(Debug, Clone, Args)]
+pub struct PdfTextArgs {
+    /// Address space that this process and the command may take
+    #[arg(long, value_name = "BYTES", default_value_t = 600_000_000)]
+    pub memory: u64,
+    /// Processor time that they may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub seconds: u64,
+    /// Longest text
+    #[arg(long, value_name = "BYTES", default_value_t = 32_000_000)]
+    pub text: usize,
+    /// A command that does it [default: coverd's own reader]
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::engine::schedule::Plan;
 use crate::io::blobs::{Blobs, hash_of};
 use crate::io::channels::Channels;
 use crate::io::clock::Clock;
+use crate::io::pdf::PdfReader;
 use crate::io::recording::{Recording, Web};
 use crate::io::store::{
     FullReading, KnownCapture, OutboxCounts, PendingDelivery, Reader, Said, SourceState,
@@ -110,6 +111,8 @@ pub struct App {
     pub database: PathBuf,
     pub(super) store: StoreHandle,
     pub(super) blobs: Arc<Blobs>,
+    /// Takes the text out of PDFs.
+    pub(super) pdf: PdfReader,
 }
 
 impl std::fmt::Debug for App {

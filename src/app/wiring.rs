@@ -19,6 +19,7 @@ use crate::io::channels::smtp::Smtp;
 use crate::io::channels::{Channel, Channels};
 use crate::io::clock::{Clock, SystemClock};
 use crate::io::fetch::{FetchConfig, Fetcher};
+use crate::io::pdf::{PdfConfig, PdfReader};
 use crate::io::recording::Web;
 use crate::io::store::{Reader, Store, StoreHandle};
 use crate::render::mail::Envelope;
@@ -104,6 +105,10 @@ pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>,
         database: path,
         store,
         blobs: Arc::new(open_blobs(config)?),
+        pdf: PdfReader::new(PdfConfig::new(
+            config.fetch.pdf_program.clone(),
+            config.fetch.pdf_command.clone(),
+        )),
     }))
 }
 

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod control;
 pub mod fetch;
 pub mod lock;
+pub mod pdf;
 pub mod recording;
 pub mod store;
 pub mod systemd;

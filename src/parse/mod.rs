@@ -7,6 +7,7 @@ pub mod csv;
 pub mod fixed;
 pub mod html;
 pub mod json;
+pub mod pdf;
 pub mod sniff;
 pub mod text;
 pub mod xlsx;

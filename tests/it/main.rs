@@ -16,6 +16,7 @@ mod layers;
 mod mail;
 mod mentions;
 mod ncd;
+mod pdf;
 mod pfs;
 mod replay;
 mod store;

@@ -10,9 +10,10 @@ use super::obtain::{Missing, Obtained, obtain};
 use super::pass::{Mode, Pass, Progress, failure};
 use crate::app::state::App;
 use crate::io::recording::Recording;
+use crate::model::document::Document;
 use crate::model::health::ProblemKind;
 use crate::model::record::CheckRecord;
-use crate::model::request::{Concern, Discovery, ShapeError, Unit};
+use crate::model::request::{Concern, Discovery, Request, ShapeError, Unit};
 use crate::sources::{Brief, Seen, Source};
 
 /// More lists than any source has: a discovery that goes on beyond it is broken.
@@ -83,10 +84,9 @@ pub(super) async fn discover(
             Ok(Ok(Discovery::Fetch(requests))) => requests,
         };
         for request in requests {
-            match obtain(app, &request).await {
-                Ok(obtained) => {
+            match in_hand(app, &request).await {
+                Ok((obtained, document)) => {
                     keep(&mut record, &obtained);
-                    let document = obtained.document(app).await?;
                     progress(&format!("{}: {}", meta.id, request.url));
                     seen.insert(request.url, document);
                 }
@@ -109,6 +109,12 @@ pub(super) async fn discover(
     pass.problems
         .push(failure(meta.id, "", ProblemKind::Shape, text));
     Ok(None)
+}
+
+async fn in_hand(app: &App, request: &Request) -> Result<(Obtained, Document), Missing> {
+    let obtained = obtain(app, request).await?;
+    let document = obtained.document(app).await?;
+    Ok((obtained, document))
 }
 
 /// One step of discovery; a defect of it is told in words.

@@ -8,6 +8,7 @@ mod obtain;
 mod pass;
 mod reread;
 mod settle;
+mod text;
 mod unit;
 
 pub use guard::AtWork;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
+use super::text::with_text;
 use crate::app::state::App;
 use crate::io::fetch::{FailureKind, FetchError, Fetched, FetchedBody};
 use crate::io::store::KnownCapture;
@@ -32,23 +33,29 @@ pub(super) struct Obtained {
     bytes: Option<Arc<[u8]>>,
     /// The answers on the way to it; empty where the archive served it.
     pub(super) captures: Vec<CaptureRecord>,
+    /// What it was asked for as: of a PDF the text is wanted too.
+    expect: Expect,
 }
 
 impl Obtained {
-    /// The document with its bytes.
-    pub(super) async fn document(&self, app: &App) -> anyhow::Result<Document> {
+    /// The document with its bytes, and with its text where it is a PDF.
+    pub(super) async fn document(&self, app: &App) -> Result<Document, Missing> {
         let bytes = match &self.bytes {
             Some(bytes) => Arc::clone(bytes),
             None => app.load(self.hash).await?,
         };
-        Ok(Document {
+        let document = Document {
             url: self.url.clone(),
             final_url: self.final_url.clone(),
             captured: self.captured,
             hash: self.hash,
             bytes,
             text: None,
-        })
+        };
+        match self.expect {
+            Expect::Pdf => with_text(app, document).await,
+            _ => Ok(document),
+        }
     }
 }
 
@@ -129,6 +136,7 @@ pub(super) async fn obtain(app: &App, request: &Request) -> Result<Obtained, Mis
                     captured: first,
                     bytes,
                     captures,
+                    expect: request.expect,
                 });
             }
         }
@@ -165,6 +173,7 @@ async fn from_archive(app: &App, request: &Request) -> anyhow::Result<Option<Obt
         captured,
         bytes: None,
         captures: Vec::new(),
+        expect: request.expect,
     }))
 }
 

@@ -5,14 +5,16 @@
 
 use std::sync::Arc;
 
+use super::obtain::Missing;
 use super::settle::settle;
+use super::text::with_text;
 use super::unit::extract;
 use crate::app::state::App;
 use crate::io::store::StoredReading;
 use crate::model::document::Document;
 use crate::model::fact::Origin;
 use crate::model::record::CheckRecord;
-use crate::model::request::{Reading, UnitDocuments};
+use crate::model::request::{Expect, Reading, UnitDocuments};
 use crate::sources::{Brief, Source};
 
 /// Reads what an ordinary check has not reached: history, never told. What cannot be read again
@@ -46,7 +48,7 @@ async fn again(
         return Ok(false);
     };
     unit.name.clone_from(&stored.unit);
-    let primary = Document {
+    let mut primary = Document {
         url: origin.url.clone(),
         final_url: origin.url.clone(),
         captured: origin.learned,
@@ -54,6 +56,21 @@ async fn again(
         bytes: app.load(origin.document).await?,
         text: None,
     };
+    if unit.request.expect == Expect::Pdf {
+        primary = match with_text(app, primary).await {
+            Ok(primary) => primary,
+            Err(Missing::Internal(error)) => return Err(error),
+            Err(Missing::Failed { text, .. }) => {
+                tracing::warn!(
+                    source.id = origin.source,
+                    unit = unit.name,
+                    "a stored document keeps its old reading: {text}"
+                );
+                return Ok(false);
+            }
+            Err(Missing::NotRecorded) => return Ok(false),
+        };
+    }
     let companions = unit.companions.iter().map(|_| None).collect();
     let reading = match extract(
         app,

@@ -74,9 +74,15 @@ pub(super) async fn check_unit(
     for companion in companions.iter().flatten() {
         record.captures.extend(companion.captures.iter().cloned());
     }
+    let document = match primary.document(app).await {
+        Ok(document) => document,
+        Err(Missing::Failed { kind, text }) => return Ok(Done::Failed { kind, text }),
+        Err(Missing::NotRecorded) => return Ok(Done::NotRecorded),
+        Err(Missing::Internal(error)) => return Err(error),
+    };
     let documents = UnitDocuments {
-        primary: primary.document(app).await?,
-        companions: load(app, &companions).await?,
+        primary: document,
+        companions: load(app, meta.id, &unit, &companions).await?,
     };
     let reading = match extract(app, source, &unit, documents).await? {
         Ok(reading) => reading,
@@ -188,28 +194,43 @@ async fn obtain_companions(
 ) -> anyhow::Result<Vec<Option<Obtained>>> {
     let mut companions = Vec::new();
     for request in &unit.companions {
-        companions.push(match obtain(app, request).await {
-            Ok(obtained) => Some(obtained),
-            Err(Missing::NotRecorded) => None,
-            Err(Missing::Failed { kind, text }) => {
-                tracing::info!(source.id = source, unit = unit.name, problem = %kind, "second witness not readable: {text}");
-                None
-            }
-            Err(Missing::Internal(error)) => return Err(error),
-        });
+        companions.push(known(obtain(app, request).await, source, unit)?);
     }
     Ok(companions)
 }
 
-async fn load(app: &App, companions: &[Option<Obtained>]) -> anyhow::Result<Vec<Option<Document>>> {
+async fn load(
+    app: &App,
+    source: &'static str,
+    unit: &Unit,
+    companions: &[Option<Obtained>],
+) -> anyhow::Result<Vec<Option<Document>>> {
     let mut documents = Vec::new();
     for companion in companions {
-        documents.push(match companion {
-            Some(obtained) => Some(obtained.document(app).await?),
-            None => None,
-        });
+        let document = match companion {
+            Some(obtained) => obtained.document(app).await,
+            None => Err(Missing::NotRecorded),
+        };
+        documents.push(known(document, source, unit)?);
     }
     Ok(documents)
+}
+
+/// What could be had; the rest is logged, for it is no problem of the unit.
+fn known<T>(
+    had: Result<T, Missing>,
+    source: &'static str,
+    unit: &Unit,
+) -> anyhow::Result<Option<T>> {
+    match had {
+        Ok(had) => Ok(Some(had)),
+        Err(Missing::NotRecorded) => Ok(None),
+        Err(Missing::Failed { kind, text }) => {
+            tracing::info!(source.id = source, unit = unit.name, problem = %kind, "second witness not readable: {text}");
+            Ok(None)
+        }
+        Err(Missing::Internal(error)) => Err(error),
+    }
 }
 
 /// What the documents say; else what kind of problem that is, and what to say of it.
@@ -243,7 +264,11 @@ async fn without_primary(
         let Ok(obtained) = obtain(app, request).await else {
             continue;
         };
-        let document = obtained.document(app).await?;
+        let document = match obtained.document(app).await {
+            Ok(document) => document,
+            Err(Missing::Internal(error)) => return Err(error),
+            Err(Missing::NotRecorded | Missing::Failed { .. }) => continue,
+        };
         let mut record = CheckRecord::new(source.meta().id, app.clock.now());
         record.captures.clone_from(&obtained.captures);
         app.record(record).await?;

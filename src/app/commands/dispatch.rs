@@ -2,7 +2,7 @@
 
 use super::{
     Context, Logged, answer, changes, check_schedule, config, db, demo, health, history, man,
-    outbox, replay, show, sources, status, watch,
+    outbox, pdf_text, replay, show, sources, status, watch,
 };
 use crate::app::cli::{Cli, Command};
 use crate::app::config::Environment;
@@ -44,5 +44,6 @@ pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::Config(command) => config::run(&command, &global, environment, check_schedule),
         Command::Completions(args) => man::completions(&args),
         Command::Man(args) => man::manual(&args),
+        Command::PdfText(args) => pdf_text::pdf_text(&args),
     }
 }

@@ -62,7 +62,7 @@ fn pages() -> Result<Vec<Page>, Failure> {
         text: main_page(&main)?,
     }];
     for command in main.get_subcommands() {
-        if command.get_name() != "help" {
+        if command.get_name() != "help" && !command.is_hide_set() {
             add_command(command, "coverd", &mut pages)?;
         }
     }

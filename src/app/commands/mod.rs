@@ -13,6 +13,7 @@ pub mod history;
 pub mod man;
 pub mod outbox;
 pub mod output;
+pub mod pdf_text;
 mod program;
 pub mod replay;
 pub mod show;

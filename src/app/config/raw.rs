@@ -127,6 +127,7 @@ pub(super) struct RawFetch {
     pub(super) read_timeout_seconds: u64,
     pub(super) total_timeout_seconds: u64,
     pub(super) max_megabytes: u64,
+    pub(super) pdf_command: Vec<String>,
     pub(super) origins: BTreeMap<String, String>,
 }
 

@@ -178,8 +178,29 @@ impl<'a> Resolver<'a> {
             read_timeout: Duration::from_secs(raw.read_timeout_seconds),
             total_timeout: Duration::from_secs(raw.total_timeout_seconds),
             max_bytes: raw.max_megabytes.saturating_mul(1_000_000),
+            pdf_command: self.pdf_command(&raw.pdf_command),
+            pdf_program: crate::io::pdf::own_program(),
             origins: self.origins(&raw.origins),
         }
+    }
+
+    /// A program by its name or its full path, with its arguments.
+    fn pdf_command(&mut self, raw: &[String]) -> Vec<String> {
+        let key = KeyPath::of("fetch.pdf_command");
+        let command: Vec<String> = raw
+            .iter()
+            .enumerate()
+            .map(|(number, word)| self.text_at(&key.index(number), word))
+            .collect();
+        if let Some(program) = command.first()
+            && (program.is_empty() || (program.contains('/') && !program.starts_with('/')))
+        {
+            self.wrong_at(
+                key.index(0),
+                "write the name of a program, or its full path: [\"pdftotext\", \"-layout\", \"-\", \"-\"]",
+            );
+        }
+        command
     }
 
     fn origins(&mut self, raw: &BTreeMap<String, String>) -> BTreeMap<String, String> {

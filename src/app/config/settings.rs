@@ -189,6 +189,11 @@ pub struct Fetch {
     pub total_timeout: Duration,
     /// Largest answer, in bytes.
     pub max_bytes: u64,
+    /// The command that turns a PDF on its input into text on its output; empty: coverd itself.
+    pub pdf_command: Vec<String>,
+    /// The program that limits itself and then is that command: this very program. Tests, whose own program
+    /// is another one, set it.
+    pub pdf_program: PathBuf,
     /// For tests: the loopback origin that stands for an origin, both as `scheme://host[:port]`.
     pub origins: BTreeMap<String, String>,
 }

@@ -276,6 +276,7 @@ impl Practice {
         let nothing = Environment::from_lookup(|_| None);
         let mut config = Config::from_text(Some(&path), &text, &nothing, check_schedule).unwrap();
         config.store = self.folder.path().join("store");
+        config.fetch.pdf_program = env!("CARGO_BIN_EXE_coverd").into();
         let mut fetch = FetchConfig::new("it@practice.example");
         fetch.host_interval = Duration::ZERO;
         fetch.read_timeout = Duration::from_secs(5);
