@@ -113,7 +113,7 @@ pub fn judge(changes: Vec<Change>, occasion: &Occasion<'_>) -> Verdict {
     let body = AlertBody::Change(ChangeAlert {
         severity: gravest,
         phase,
-        rule: brief(occasion.beliefs, thread.as_deref(), phase),
+        rule: brief(occasion.beliefs, thread.as_deref(), phase).map(Box::new),
         thread,
         source_title: occasion.source_title.to_owned(),
         edition: origin.edition.name.clone(),

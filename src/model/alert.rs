@@ -119,7 +119,7 @@ pub struct ChangeAlert {
     /// The rulemaking it belongs to (`CMS-1848`): a later mail refers to the earlier ones.
     pub thread: Option<String>,
     /// What is known of the rule that it is about. It is not kept in the store.
-    pub rule: Option<RuleBrief>,
+    pub rule: Option<Box<RuleBrief>>,
     /// Title of the source: "Physician Fee Schedule relative value files".
     pub source_title: String,
     /// The edition that brought it: `RVU20B`.

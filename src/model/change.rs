@@ -130,7 +130,7 @@ impl Judged {
 }
 
 /// The belief about the same attribute and day at another stage.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Beside {
     /// In force, or proposed or made final by a rule.
     pub stage: Stage,

@@ -136,6 +136,15 @@ pub fn source_name(id: &str) -> &str {
     match id {
         "pfs" => "the Physician Fee Schedule files",
         "ncd" => "the national coverage determinations",
+        "federal_register" => "the Federal Register",
+        "pfs_rules" => "the rules of the Physician Fee Schedule",
+        "therapy" => "the therapy code list",
+        "transmittals" => "the transmittals and MLN articles",
+        "opps" => "OPPS Addendum B",
+        "ncci" => "the NCCI edits",
+        "nca" => "the national coverage analyses",
+        "local_coverage" => "the local coverage policies",
+        "page" => "the configured pages",
         "mail" => "mail delivery",
         other => other,
     }

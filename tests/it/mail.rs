@@ -22,7 +22,10 @@ use secrecy::SecretString;
 
 use crate::harness::alerts::{
     NCD_NOW, RVU20B, RVU21A, Step, alert, all_codes, amount, april_2020, at, code, envelope, ncd,
-    ncd_delisted, ncd_text, operator, payment_2021, proposal, recipient, rvu,
+    ncd_delisted, ncd_text, operator, payment_2021, recipient, rvu,
+};
+use crate::harness::rule_alerts::{
+    addendum_final, addendum_proposed, rule_corrected, rule_in_force, rule_published,
 };
 use crate::harness::smtp::{Mode, SmtpSink};
 
@@ -37,7 +40,11 @@ fn every_alert() -> Vec<Alert> {
         ncd_text(),
         ncd_delisted(),
         all_codes(),
-        proposal(),
+        rule_published(),
+        addendum_proposed(),
+        addendum_final(),
+        rule_corrected(),
+        rule_in_force(),
         operator(ProblemKind::Shape, false),
         operator(ProblemKind::Shape, true),
         operator(ProblemKind::DeliveryDead, false),
@@ -84,6 +91,11 @@ fn mails_say_what_they_should() {
         ("ncd_text", ncd_text()),
         ("ncd_delisted", ncd_delisted()),
         ("all_codes", all_codes()),
+        ("rule_published", rule_published()),
+        ("addendum_proposed", addendum_proposed()),
+        ("addendum_final", addendum_final()),
+        ("rule_corrected", rule_corrected()),
+        ("rule_in_force", rule_in_force()),
         ("operator_problem", operator(ProblemKind::Shape, false)),
         ("operator_recovery", operator(ProblemKind::Shape, true)),
     ] {
@@ -110,10 +122,27 @@ fn the_answer_stands_in_the_subject() {
         subject(&april_2020()),
         "[coverd] 20560, 20561: status N → A (payable if covered), services from 2020-04-01, in force"
     );
-    assert_eq!(
-        subject(&proposal()),
-        "[coverd] proposed by CMS-1848-P: 20560: status A → N (not covered), services from 2020-04-01"
-    );
+    for (alert, expected) in [
+        (
+            rule_published(),
+            "PROPOSED: CMS-1848-P: published (91 FR 43842), comments close 2026-09-14, names 20560, 20561, dry needling",
+        ),
+        (
+            addendum_proposed(),
+            "PROPOSED: 20560, 20561: status N → A (payable if covered), services from 2027-01-01 (CMS-1848-P)",
+        ),
+        (
+            addendum_final(),
+            "FINAL: 20560, 20561: status stays N, the proposed A is not adopted, services from 2027-01-01 (CMS-1848-F)",
+        ),
+        (rule_corrected(), "CORRECTED: CMS-1848-F: about 2026-19787"),
+        (
+            rule_in_force(),
+            "20560: status N → R (restricted coverage), services from 2027-01-01, in force",
+        ),
+    ] {
+        assert_eq!(subject(&alert), format!("[coverd] {expected}"));
+    }
     assert_eq!(
         subject(&ncd_delisted()),
         "[coverd] NCD 30.3.3: no longer listed by CMS, services from 2026-03-01, in force"

@@ -6,11 +6,13 @@ use chrono_tz::Tz;
 
 use super::evidence::{Proof, Quote, proofs, quotes};
 use super::moves::{Move, Scope, What, count, moves, names, plain, text};
+use super::records::{Record, Shown, meaning, records};
 use super::{subject, when};
-use crate::model::alert::ChangeAlert;
+use crate::model::alert::{ChangeAlert, Phase};
 use crate::model::attribute::Attribute;
+use crate::model::change::Change;
 use crate::model::fact::Observation;
-use crate::model::topic::{Place, Subject};
+use crate::model::topic::{Place, Stage, Subject};
 use crate::render::redline::{Paragraph, redline};
 use crate::render::{clean, wording};
 
@@ -22,6 +24,8 @@ const PASSAGES: usize = 8;
 const PARAGRAPHS: usize = 12;
 /// Lines about look-alikes.
 const LOOK_ALIKES: usize = 10;
+/// New records in one mail.
+const RECORDS: usize = 10;
 /// Codes named in one line.
 const CODES: usize = 24;
 
@@ -29,6 +33,9 @@ const CODES: usize = 24;
 pub(super) struct Content {
     pub(super) headline: String,
     pub(super) facts: Vec<(&'static str, String)>,
+    /// What is new, and nothing was before.
+    pub(super) records: Vec<Shown>,
+    pub(super) records_left_out: String,
     pub(super) sections: Vec<Section>,
     pub(super) left_out: String,
     pub(super) meanings: Vec<String>,
@@ -46,6 +53,8 @@ pub(super) struct Section {
     pub(super) claims: String,
     /// Whether claims that were filed already may have to be looked at.
     pub(super) is_past: bool,
+    /// What the two sides of a row are.
+    pub(super) sides: (&'static str, &'static str),
     pub(super) rows: Vec<Row>,
     pub(super) passages: Vec<Passage>,
 }
@@ -56,6 +65,8 @@ pub(super) struct Row {
     pub(super) what: String,
     pub(super) before: String,
     pub(super) after: String,
+    /// What the other stages say; may be empty.
+    pub(super) note: String,
 }
 
 /// A text that changed.
@@ -71,32 +82,49 @@ pub(super) fn content(alert: &ChangeAlert, id: &str, raised: DateTime<Utc>, zone
     let today = when::today(raised, zone);
     let id = clean::line(id, 80);
     let all = moves(&alert.changes);
+    let new = records(&alert.changes);
+    let new_shown = &new[..new.len().min(RECORDS)];
     let shown: Vec<&Move<'_>> = within_limits(&all);
-    let left_out = alert.changes.len() - changes_in(&shown);
+    let in_records: usize = new.iter().map(|record| record.changes.len()).sum();
+    let left_out = (alert.changes.len() - in_records).saturating_sub(changes_in(&shown));
     let others = moves(&alert.look_alikes);
     let others_shown: Vec<&Move<'_>> = others.iter().take(LOOK_ALIKES).collect();
     let others_left_out = alert.look_alikes.len() - changes_in(&others_shown);
-    let (quotes, quotes_left_out) = quotes(&shown);
+    let told = shown
+        .iter()
+        .flat_map(|one| one.changes.iter().copied())
+        .chain(
+            new_shown
+                .iter()
+                .flat_map(|record| record.changes.iter().copied()),
+        );
+    let told: Vec<&Change> = told.collect();
+    let (quotes, quotes_left_out) = quotes(&told);
     let all_changes = format!("coverd changes --alert {id}");
     let whole = format!("coverd show {id}");
     Content {
-        headline: subject::headline(&all),
-        facts: vec![
-            (
-                "Severity",
-                format!(
-                    "{} ({})",
-                    alert.severity,
-                    wording::severity_meaning(alert.severity)
+        headline: subject::headline(alert, &all, &new),
+        facts: stage_facts(alert)
+            .into_iter()
+            .chain([
+                (
+                    "Severity",
+                    format!(
+                        "{} ({})",
+                        alert.severity,
+                        wording::severity_meaning(alert.severity)
+                    ),
                 ),
-            ),
-            ("Source", clean::line(&alert.source_title, 120)),
-            (
-                "Published",
-                format!("{} ({})", alert.published, clean::line(&alert.edition, 60)),
-            ),
-            ("Captured", when::instant(alert.captured, zone)),
-        ],
+                ("Source", clean::line(&alert.source_title, 120)),
+                (
+                    "Published",
+                    format!("{} ({})", alert.published, clean::line(&alert.edition, 60)),
+                ),
+                ("Captured", when::instant(alert.captured, zone)),
+            ])
+            .collect(),
+        records: new_shown.iter().map(Record::shown).collect(),
+        records_left_out: more(new.len() - new_shown.len(), "more records", &all_changes),
         sections: sections(&shown, today),
         left_out: more(left_out, "more changes", &all_changes),
         meanings: meanings(shown.iter().chain(&others_shown).copied()),
@@ -104,7 +132,7 @@ pub(super) fn content(alert: &ChangeAlert, id: &str, raised: DateTime<Utc>, zone
         look_alikes_left_out: more(others_left_out, "more of them", &all_changes),
         quotes,
         quotes_left_out: more(quotes_left_out, "more rows or passages", &whole),
-        proofs: proofs(alert, &shown, zone),
+        proofs: proofs(alert, &told, zone),
         commands: vec![whole, all_changes],
     }
 }
@@ -151,6 +179,11 @@ fn sections(shown: &[&Move<'_>], today: NaiveDate) -> Vec<Section> {
             title: title(scope),
             claims,
             is_past,
+            sides: match scope.stage {
+                Stage::InForce => ("Before", "After"),
+                Stage::ProposedBy(_) => ("In force", "Proposed"),
+                Stage::FinalBy(_) => ("In force", "Final"),
+            },
             rows: group
                 .iter()
                 .filter(|one| !one.is_passage())
@@ -182,9 +215,43 @@ fn row(one: &Move<'_>) -> Row {
     Row {
         codes: names(&one.subjects, CODES),
         what: one.label().to_owned(),
-        before: one.before(),
+        // What was proposed is in the note; the column says what is in force.
+        before: if one.stays() {
+            one.after()
+        } else {
+            one.before()
+        },
         after: one.after(),
+        note: one.note(),
     }
+}
+
+/// How far it has come, with the dates that matter, and which rule it is; nothing for what is in force
+/// and belongs to no rulemaking.
+fn stage_facts(alert: &ChangeAlert) -> Vec<(&'static str, String)> {
+    let rule = alert.rule.as_deref();
+    if alert.phase == Phase::InForce && rule.is_none() {
+        return Vec::new();
+    }
+    let date = |text: Option<&String>, words: &str| match text.filter(|text| !text.is_empty()) {
+        Some(day) => format!(", {words} {}", clean::line(day, 40)),
+        None => String::new(),
+    };
+    let dates = match alert.phase {
+        Phase::Proposed => date(rule.map(|rule| &rule.comments_close), "comments close on"),
+        Phase::Final => date(rule.map(|rule| &rule.effective), "effective"),
+        Phase::InForce | Phase::Corrected | Phase::Withdrawn => String::new(),
+    };
+    let mut facts = vec![(
+        "Stage",
+        format!("{}{dates}. {}", alert.phase.label(), meaning(alert.phase)),
+    )];
+    if let Some(rule) = rule {
+        let parts = [&rule.docket, &rule.citation, &rule.title].map(|part| clean::line(part, 200));
+        let known: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        facts.push(("Rule", known.join(", ")));
+    }
+    facts
 }
 
 fn look_alike(one: &Move<'_>) -> Row {

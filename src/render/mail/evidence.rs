@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::moves::Move;
 use super::when;
 use crate::model::alert::ChangeAlert;
+use crate::model::change::Change;
 use crate::model::fact::Fact;
+use crate::model::topic::Stage;
 use crate::render::clean;
 
 /// Rows and passages that are quoted.
 const QUOTED: usize = 12;
 /// Longest quotation, in characters.
 const LONGEST_QUOTE: usize = 600;
+/// Documents with changes that are listed, where one message tells of several.
+const NEWS: usize = 12;
 /// Earlier documents that are listed.
 const EARLIER: usize = 3;
 
@@ -41,28 +44,41 @@ pub(super) struct Proof {
 }
 
 /// The quotations for the moves shown, and how many facts are not quoted.
-pub(super) fn quotes(shown: &[&Move<'_>]) -> (Vec<Quote>, usize) {
+pub(super) fn quotes(told: &[&Change]) -> (Vec<Quote>, usize) {
     let mut seen = BTreeSet::new();
     let mut quotes = Vec::new();
     let mut left_out = 0;
-    for one in shown {
-        for change in &one.changes {
-            let sides = [("Now", &change.after), ("Before", &change.before)];
-            for (word, fact) in sides {
-                let Some(fact) = fact else { continue };
-                let origin = &fact.origin;
-                if !seen.insert((origin.document, fact.statement.locator.as_str())) {
-                    continue;
-                }
-                if quotes.len() >= QUOTED {
-                    left_out += 1;
-                    continue;
-                }
-                quotes.push(quote(word, fact));
+    for change in told {
+        let sides = [("Now", &change.after), (earlier(change).0, &change.before)];
+        for (word, fact) in sides {
+            let Some(fact) = fact else { continue };
+            let origin = &fact.origin;
+            if !seen.insert((origin.document, fact.statement.locator.as_str())) {
+                continue;
             }
+            if quotes.len() >= QUOTED {
+                left_out += 1;
+                continue;
+            }
+            quotes.push(quote(word, fact));
         }
     }
     (quotes, left_out)
+}
+
+/// What the belief is that a change is compared with, before a quotation and after the name of its
+/// document: a rule is compared with what is in force, or with what had been proposed.
+fn earlier(change: &Change) -> (&'static str, &'static str) {
+    let stage = change
+        .before
+        .as_ref()
+        .map(|fact| &fact.statement.topic.stage);
+    match stage {
+        Some(stage) if *stage == change.key.topic.stage => ("Before", "what held before"),
+        Some(Stage::InForce) => ("In force", "what is in force"),
+        Some(Stage::ProposedBy(_)) => ("Proposed", "what had been proposed"),
+        Some(Stage::FinalBy(_)) | None => ("Before", "what held before"),
+    }
 }
 
 fn quote(word: &str, fact: &Arc<Fact>) -> Quote {
@@ -84,7 +100,7 @@ fn quote(word: &str, fact: &Arc<Fact>) -> Quote {
 
 /// The document that brought the change, a page for people where there is one, and the documents
 /// that the old beliefs rest on.
-pub(super) fn proofs(alert: &ChangeAlert, shown: &[&Move<'_>], zone: Tz) -> Vec<Proof> {
+pub(super) fn proofs(alert: &ChangeAlert, told: &[&Change], zone: Tz) -> Vec<Proof> {
     let edition = clean::line(&alert.edition, 60);
     let mut proofs = vec![proof(
         format!("{edition}: the document with the change"),
@@ -103,26 +119,34 @@ pub(super) fn proofs(alert: &ChangeAlert, shown: &[&Move<'_>], zone: Tz) -> Vec<
         ));
     }
     let mut seen = BTreeSet::from([alert.document]);
-    for change in shown.iter().flat_map(|one| one.changes.iter()) {
-        let Some(fact) = &change.before else { continue };
-        let origin = &fact.origin;
-        if !seen.insert(origin.document) || seen.len() > EARLIER + 1 {
-            continue;
+    let news = told.iter().filter_map(|change| change.after.as_ref());
+    for fact in news {
+        if seen.len() <= NEWS && seen.insert(fact.origin.document) {
+            proofs.push(of_fact(fact, "the document with the change", zone));
         }
-        proofs.push(proof(
-            format!(
-                "{}: what held before",
-                clean::line(&origin.edition.name, 60)
-            ),
-            &origin.url,
-            vec![
-                format!("published {}", origin.published),
-                format!("captured {}", when::instant(origin.learned, zone)),
-                format!("SHA-256 {}", origin.document),
-            ],
-        ));
+    }
+    let mut older = 0;
+    for change in told {
+        let Some(fact) = &change.before else { continue };
+        if older < EARLIER && seen.insert(fact.origin.document) {
+            older += 1;
+            proofs.push(of_fact(fact, earlier(change).1, zone));
+        }
     }
     proofs
+}
+
+fn of_fact(fact: &Fact, what: &str, zone: Tz) -> Proof {
+    let origin = &fact.origin;
+    proof(
+        format!("{}: {what}", clean::line(&origin.edition.name, 60)),
+        &origin.url,
+        vec![
+            format!("published {}", origin.published),
+            format!("captured {}", when::instant(origin.learned, zone)),
+            format!("SHA-256 {}", origin.document),
+        ],
+    )
 }
 
 fn proof(title: String, url: &str, details: Vec<String>) -> Proof {
@@ -136,8 +160,16 @@ fn proof(title: String, url: &str, details: Vec<String>) -> Proof {
     }
 }
 
-/// The page of the Medicare Coverage Database that shows what its API answered.
+/// The page that shows people what was read by a program: of the Medicare Coverage Database, or of the
+/// Federal Register.
 fn page_for_people(url: &str) -> Option<String> {
+    if let Some(path) = url.strip_prefix("https://www.federalregister.gov/documents/full_text/") {
+        let number = path.rsplit('/').next()?.strip_suffix(".xml")?;
+        let is_number = number
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        return is_number.then(|| format!("https://www.federalregister.gov/d/{number}"));
+    }
     let query = url.strip_prefix("https://api.coverage.cms.gov/v1/data/ncd")?;
     let number = |name: &str| {
         let value = query

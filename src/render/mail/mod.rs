@@ -9,6 +9,7 @@ mod evidence;
 mod mime;
 mod moves;
 mod notice;
+mod records;
 mod subject;
 mod text;
 mod when;

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::records::is_new;
 use crate::model::attribute::{Attribute, Kind};
-use crate::model::change::{Change, Judged, Severity};
+use crate::model::change::{Beside, Change, Judged, Severity};
 use crate::model::fact::{Observation, Value};
 use crate::model::timeline::Period;
 use crate::model::topic::{Place, Stage, Subject, Topic};
@@ -43,6 +44,8 @@ pub(super) struct Move<'a> {
     pub(super) now: Option<&'a Observation>,
     /// The changes behind it.
     pub(super) changes: Vec<&'a Change>,
+    /// What is believed at the other stages.
+    pub(super) beside: &'a [Beside],
     /// For a whole record that came or went: what it says or said.
     pub(super) summary: String,
 }
@@ -73,6 +76,37 @@ impl Move<'_> {
             (What::Whole, Some(Subject::Service(_))) => "the whole row",
             (What::Whole, _) => "the whole record",
         }
+    }
+
+    /// Whether a final rule leaves what is in force, against what had been proposed.
+    pub(super) fn stays(&self) -> bool {
+        matches!(self.scope.stage, Stage::FinalBy(_))
+            && self.beside.iter().any(|beside| {
+                beside.stage == Stage::InForce && beside.observation.as_ref() == self.now
+            })
+    }
+
+    /// What the other stages say, in words: as proposed, or otherwise.
+    pub(super) fn note(&self) -> String {
+        let of_rules = self
+            .beside
+            .iter()
+            .filter(|beside| beside.stage != Stage::InForce);
+        if self.stays() {
+            let proposed = plain(self.was, 60);
+            return format!("it stays as it is in force; the proposed {proposed} is not adopted");
+        }
+        let notes: Vec<String> = of_rules
+            .map(|beside| {
+                let stage = clean::line(&beside.stage.to_string(), 60);
+                if beside.observation.as_ref() == self.now {
+                    format!("as {stage}")
+                } else {
+                    format!("{stage} was {}", plain(beside.observation.as_ref(), 60))
+                }
+            })
+            .collect();
+        notes.join("; ")
     }
 
     /// Whether it is shown as a redline rather than in a cell.
@@ -156,6 +190,7 @@ type Group<'a> = (
     What,
     Option<&'a Observation>,
     Option<&'a Observation>,
+    &'a [Beside],
     String,
 );
 
@@ -163,8 +198,9 @@ type Group<'a> = (
 pub(super) fn moves(changes: &[Judged]) -> Vec<Move<'_>> {
     let whole = whole_records(changes);
     let mut groups: BTreeMap<Group<'_>, Move<'_>> = BTreeMap::new();
-    for judged in changes {
+    for judged in changes.iter().filter(|judged| !is_new(&judged.change)) {
         let change = &judged.change;
+        let beside = judged.beside.as_slice();
         let topic = &change.key.topic;
         let scope = Scope {
             stage: &topic.stage,
@@ -184,9 +220,11 @@ pub(super) fn moves(changes: &[Judged]) -> Vec<Move<'_>> {
                 what,
                 was.filter(|_| absent(was)),
                 now.filter(|_| absent(now)),
+                // each attribute has its own, and the row is told as one
+                &[][..],
                 summary.clone(),
             ),
-            What::One(_) => (scope.clone(), what, was, now, String::new()),
+            What::One(_) => (scope.clone(), what, was, now, beside, String::new()),
         };
         let group = groups.entry(key).or_insert_with(|| Move {
             scope,
@@ -196,6 +234,7 @@ pub(super) fn moves(changes: &[Judged]) -> Vec<Move<'_>> {
             was: change.was.as_ref(),
             now: change.now.as_ref(),
             changes: Vec::new(),
+            beside,
             summary,
         });
         group.severity = group.severity.max(judged.severity);

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::mem::discriminant;
 
 use super::moves::{Move, What, names, plain};
+use super::records::Record;
 use super::when;
-use crate::model::alert::OperatorNotice;
+use crate::model::alert::{ChangeAlert, OperatorNotice, Phase};
 use crate::model::attribute::Attribute;
 use crate::model::change::Severity;
 use crate::model::fact::Observation;
@@ -23,15 +24,29 @@ const VALUE: usize = 36;
 const CODES: usize = 2;
 
 /// The answer in one line, without the tag.
-pub(super) fn headline(moves: &[Move<'_>]) -> String {
-    let Some(lead) = lead(moves) else {
-        return "a change without content".to_owned();
+pub(super) fn headline(alert: &ChangeAlert, moves: &[Move<'_>], new: &[Record<'_>]) -> String {
+    // A proposal must be known as one even where a phone cuts the line.
+    let prefix = match alert.phase {
+        Phase::InForce => String::new(),
+        phase => format!("{}: ", phase.label()),
     };
-    let (prefix, suffix) = match lead.scope.stage {
-        Stage::InForce if lead.severity == Severity::Coverage => (String::new(), ", in force"),
-        Stage::InForce => (String::new(), ""),
-        // a proposal must be known as one even where a phone cuts the line
-        stage => (format!("{}: ", clean::line(&stage.to_string(), 40)), ""),
+    let lead = lead(moves);
+    let record = new.first();
+    let lead = match (lead, record) {
+        (Some(lead), Some(record)) if lead.severity >= record.severity => lead,
+        (_, Some(record)) => {
+            let text = format!("{prefix}{}", record.headline());
+            return clean::line(&text, LONGEST + 50);
+        }
+        (Some(lead), None) => lead,
+        (None, None) => return "a change without content".to_owned(),
+    };
+    let suffix = match lead.scope.stage {
+        Stage::InForce if lead.severity == Severity::Coverage => ", in force".to_owned(),
+        Stage::InForce => String::new(),
+        Stage::ProposedBy(docket) | Stage::FinalBy(docket) => {
+            format!(" ({})", clean::line(docket, 30))
+        }
     };
     let days = when::services(lead.scope.days);
     let mut phrases = phrases(lead, moves);
@@ -215,6 +230,10 @@ fn step(one: &Move<'_>) -> String {
             "listed by CMS again".to_owned()
         }
         _ if one.is_passage() => format!("{label} changed"),
+        (was, now) if one.stays() => {
+            let (was, now) = (plain(was, VALUE), plain(now, VALUE));
+            format!("{label} stays {now}, the proposed {was} is not adopted")
+        }
         (was, now) => {
             let now = plain(now, VALUE);
             let meaning = match (one.what, wording::status_short(&now)) {

@@ -3,6 +3,7 @@
 use super::bodies::NO_ADVICE;
 use super::content::{Content, Passage, Row, Section};
 use super::notice::Notice;
+use super::records::Shown;
 use crate::render::redline::{Fate, Piece};
 
 /// Columns of wrapped prose.
@@ -14,6 +15,11 @@ pub(super) fn change(content: &Content, practice: &str) -> String {
     text.prose("", &content.headline);
     text.gap();
     text.pairs(&content.facts);
+    content
+        .records
+        .iter()
+        .for_each(|one| record(&mut text, one));
+    text.note(&content.records_left_out);
     for section in &content.sections {
         part(&mut text, section);
     }
@@ -86,12 +92,40 @@ fn part(text: &mut Text, section: &Section) {
             text.prose("  ", &one.codes);
             codes = &one.codes;
         }
-        text.prose(
-            "    ",
-            &format!("{}: {} → {}", one.what, one.before, one.after),
-        );
+        text.prose("    ", &format!("{}: {}", one.what, sides(section, one)));
+        if !one.note.is_empty() {
+            text.prose("      ", &one.note);
+        }
     }
     section.passages.iter().for_each(|one| passage(text, one));
+}
+
+/// Both values; what they are is said where it is not simply before and after.
+fn sides(section: &Section, row: &Row) -> String {
+    match section.sides {
+        ("Before", _) => format!("{} → {}", row.before, row.after),
+        (first, second) => format!(
+            "{} {} → {} {}",
+            first.to_lowercase(),
+            row.before,
+            second.to_lowercase(),
+            row.after
+        ),
+    }
+}
+
+fn record(text: &mut Text, record: &Shown) {
+    text.heading(&record.title);
+    text.pairs(&record.fields);
+    for passage in &record.passages {
+        text.gap();
+        text.prose("  ", &passage.terms);
+        if !passage.place.is_empty() {
+            text.prose("  ", &passage.place);
+        }
+        text.line(&format!("  | {}", passage.text));
+    }
+    text.note(&record.left_out);
 }
 
 fn row(text: &mut Text, row: &Row) {
@@ -191,9 +225,21 @@ impl Text {
     }
 
     fn pairs(&mut self, pairs: &[(&'static str, String)]) {
+        // One column for all values; a long label has its value below it.
+        const WIDEST: usize = 24;
+        let widths = pairs.iter().map(|(label, _)| label.chars().count() + 2);
+        let width = widths
+            .filter(|&width| width <= WIDEST)
+            .max()
+            .unwrap_or(WIDEST);
         for (label, value) in pairs {
-            let first = format!("{:<11}", format!("{label}:"));
-            self.wrapped(&first, &" ".repeat(11), value);
+            let first = format!("{:<width$}", format!("{label}:"));
+            if first.chars().count() > width {
+                self.line(&first);
+                self.wrapped(&" ".repeat(width), &" ".repeat(width), value);
+            } else {
+                self.wrapped(&first, &" ".repeat(width), value);
+            }
         }
     }
 

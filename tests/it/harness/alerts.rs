@@ -18,7 +18,7 @@ use coverd::model::fact::{Edition, Fact, FactKey, Observation, Origin, Repost, S
 use coverd::model::health::{Problem, ProblemKind};
 use coverd::model::money;
 use coverd::model::timeline::Period;
-use coverd::model::topic::{Stage, Subject, Topic};
+use coverd::model::topic::{Subject, Topic};
 use coverd::render::mail::Envelope;
 
 pub fn day(text: &str) -> NaiveDate {
@@ -223,6 +223,8 @@ pub fn alert(posting: &Posting, changes: Vec<Judged>, look_alikes: Vec<Judged>) 
                 .unwrap_or(Severity::Administrative),
             source_title: match posting.source {
                 "pfs" => "Physician Fee Schedule relative value files",
+                "pfs_rules" => "Rules of the Physician Fee Schedule",
+                "federal_register" => "Federal Register",
                 _ => "National coverage determinations",
             }
             .to_owned(),
@@ -361,13 +363,6 @@ pub fn all_codes() -> Alert {
         })
         .collect();
     alert(&RVU21A, changes, Vec::new())
-}
-
-/// A code of a proposed rule.
-pub fn proposal() -> Alert {
-    let mut judged = status("20560", "A", "N");
-    judged.change.key.topic.stage = Stage::ProposedBy("CMS-1848-P".to_owned());
-    alert(&RVU20B, vec![judged], Vec::new())
 }
 
 /// The watcher is blind, or sees again.

@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 pub(crate) mod cms;
 pub(crate) mod data;
 pub(crate) mod pdf;
+pub(crate) mod rule_alerts;
 pub(crate) mod run;
 pub(crate) mod smtp;
 pub(crate) mod watch;
