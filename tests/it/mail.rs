@@ -125,7 +125,7 @@ fn the_answer_stands_in_the_subject() {
     for (alert, expected) in [
         (
             rule_published(),
-            "PROPOSED: CMS-1848-P: published (91 FR 43842), comments close 2026-09-14, names 20560, 20561, dry needling",
+            "PROPOSED: CMS-1848-P published (91 FR 43842), comments close 2026-09-14, names 20560, 20561, dry needling",
         ),
         (
             addendum_proposed(),
@@ -135,7 +135,7 @@ fn the_answer_stands_in_the_subject() {
             addendum_final(),
             "FINAL: 20560, 20561: status stays N, the proposed A is not adopted, services from 2027-01-01 (CMS-1848-F)",
         ),
-        (rule_corrected(), "CORRECTED: CMS-1848-F: about 2026-19787"),
+        (rule_corrected(), "CORRECTED: CMS-1848-F about 2026-19787"),
         (
             rule_in_force(),
             "20560: status N → R (restricted coverage), services from 2027-01-01, in force",

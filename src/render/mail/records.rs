@@ -118,7 +118,10 @@ impl Record<'_> {
         if has_read_text {
             parts.push(format!("names {}", self.named()));
         }
-        format!("{}: {}", self.name(), parts.join(", "))
+        // A rule does something; a policy is called something.
+        let is_rule = matches!(self.topic.subject, Subject::Rule(_));
+        let between = if is_rule { " " } else { ": " };
+        format!("{}{between}{}", self.name(), parts.join(", "))
     }
 
     fn happened(&self) -> String {
