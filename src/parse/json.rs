@@ -104,6 +104,24 @@ impl<'a> Field<'a> {
         }))
     }
 
+    /// The members of an object, by name.
+    ///
+    /// # Errors
+    /// When this is no object.
+    pub fn members(&self) -> Result<Vec<(&'a str, Self)>, JsonError> {
+        let object = self
+            .value
+            .as_object()
+            .ok_or_else(|| self.not("an object"))?;
+        Ok(object
+            .iter()
+            .map(|(key, value)| {
+                let path = format!("{}.{key}", self.path);
+                (key.as_str(), Self { value, path })
+            })
+            .collect())
+    }
+
     /// The elements of an array.
     ///
     /// # Errors

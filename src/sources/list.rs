@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Source, ncd, pfs};
+use super::{Source, nca, ncd, pfs};
 
 /// What can be configured about sources beside when they are read: one field for each source that
 /// has something to configure.
@@ -11,5 +11,9 @@ pub struct Settings {}
 
 /// Every source, in the order in which it is listed. A new source is one line here.
 pub fn all(_settings: &Settings) -> Vec<Arc<dyn Source>> {
-    vec![Arc::new(pfs::Pfs::default()), Arc::new(ncd::Ncd::default())]
+    vec![
+        Arc::new(pfs::Pfs::default()),
+        Arc::new(ncd::Ncd::default()),
+        Arc::new(nca::Nca),
+    ]
 }

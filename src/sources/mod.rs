@@ -4,8 +4,10 @@
 //! wants next, and what a document says. It never fetches, stores or reads the clock; `today` is an
 //! argument.
 
+mod coverage_api;
 mod list;
 pub mod mentions;
+pub mod nca;
 pub mod ncd;
 pub mod pfs;
 mod source;

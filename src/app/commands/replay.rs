@@ -70,7 +70,9 @@ pub(super) fn run(
 /// `somebody` is configured to be mailed.
 fn tell(moment: &Moment, somebody: bool) -> Result<(), Failure> {
     say(&format!("\n{}\n", moment.at.format("%Y-%m-%d %H:%M UTC")))?;
-    for pass in &moment.passes {
+    // A source of which the recording holds nothing is no part of what is told.
+    let recorded = |pass: &&Pass| pass.units > 0 || pass.read > 0 || !pass.problems.is_empty();
+    for pass in moment.passes.iter().filter(recorded) {
         let news = match (pass.read, pass.alerts, pass.mails) {
             (0, ..) => "nothing new".to_owned(),
             (read, 0, _) => format!("{read} read anew: nothing to tell"),

@@ -1,7 +1,6 @@
 //! National coverage determinations, from the API of the Medicare Coverage Database.
 
 mod discovery;
-mod envelope;
 mod limits;
 mod record;
 mod report;

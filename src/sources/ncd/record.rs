@@ -1,10 +1,10 @@
 //! One record: the API's fields, normalised.
 
-use super::envelope;
 use crate::model::date::us_date;
 use crate::model::request::ShapeError;
 use crate::parse::json::{Field, JsonError};
-use crate::parse::text::{paragraphs, unescape_once, words};
+use crate::parse::text::words;
+use crate::sources::coverage_api::{self, plain};
 
 /// A determination as the API serves it. Lines and paragraphs are plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,15 +40,15 @@ impl Record {
     /// When it has another form, holds no record or several, or lacks what no determination lacks:
     /// a section, a title, a text.
     pub(super) fn read(bytes: &[u8], what: &str) -> Result<Self, ShapeError> {
-        let value = envelope::value(bytes, what)?;
-        let data = envelope::data(&value, what)?;
+        let value = coverage_api::value(bytes, what)?;
+        let data = coverage_api::data(&value, what)?;
         let [field] = data.as_slice() else {
             return Err(ShapeError::new(
                 what,
                 format!("{} records where one is expected", data.len()),
             ));
         };
-        Self::from_field(field).map_err(|error| envelope::shape(error, what))
+        Self::from_field(field).map_err(|error| coverage_api::shape(error, what))
     }
 
     fn from_field(record: &Field<'_>) -> Result<Self, JsonError> {
@@ -60,9 +60,9 @@ impl Record {
         };
         let line = |key: &str| {
             let text = record.required(key)?.text_or_integer()?;
-            Ok::<_, JsonError>(normalised(&text).join(" "))
+            Ok::<_, JsonError>(plain(&text).join(" "))
         };
-        let passage = |key: &str| Ok::<_, JsonError>(normalised(record.required(key)?.text()?));
+        let passage = |key: &str| Ok::<_, JsonError>(plain(record.required(key)?.text()?));
         let read = Self {
             id: number("document_id")?,
             version: number("document_version")?,
@@ -136,7 +136,7 @@ impl Record {
 /// One line that names something.
 fn title(field: &Field<'_>) -> Result<String, JsonError> {
     const LONGEST: usize = 400;
-    let mut lines = normalised(field.text()?);
+    let mut lines = plain(field.text()?);
     let is_title = |line: &String| {
         line.chars().count() <= LONGEST
             && line.chars().any(char::is_alphabetic)
@@ -146,12 +146,6 @@ fn title(field: &Field<'_>) -> Result<String, JsonError> {
         (Some(title), true) => Ok(title),
         _ => Err(error(field, "it is no title of one line")),
     }
-}
-
-/// The API escapes its HTML once (and the entities of that HTML with it), so it is unescaped once
-/// and then read as HTML.
-fn normalised(text: &str) -> Vec<String> {
-    paragraphs(&unescape_once(text))
 }
 
 /// Numbers separated by dots, the last perhaps with a letter: `30.3.3`, `220.6.17`.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::envelope;
 use crate::model::attribute::Attribute;
 use crate::model::date::MEDICARE_BEGAN;
 use crate::model::document::Document;
@@ -14,6 +13,7 @@ use crate::model::request::{Reading, ShapeError};
 use crate::model::topic::{Subject, Topic};
 use crate::model::watch::Watch;
 use crate::parse::json::{Field, JsonError};
+use crate::sources::coverage_api;
 
 /// The name of the list in messages, and of its unit.
 pub(super) const NAME: &str = "NCD report";
@@ -53,10 +53,10 @@ pub(super) type Rows = BTreeMap<u32, Row>;
 /// When it has another form, names an id twice, or has fewer than `floor` rows: a list cut short
 /// would report what it lacks as delisted.
 pub(super) fn read(document: &Document, floor: usize) -> Result<Rows, ShapeError> {
-    let value = envelope::value(&document.bytes, NAME)?;
+    let value = coverage_api::value(&document.bytes, NAME)?;
     let mut rows = Rows::new();
-    for field in envelope::data(&value, NAME)? {
-        let (id, row) = read_row(&field).map_err(|error| envelope::shape(error, NAME))?;
+    for field in coverage_api::data(&value, NAME)? {
+        let (id, row) = read_row(&field).map_err(|error| coverage_api::shape(error, NAME))?;
         if rows.insert(id, row).is_some() {
             return Err(ShapeError::new(
                 format!("{NAME}, {}", field.path()),

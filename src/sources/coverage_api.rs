@@ -1,9 +1,14 @@
-//! The envelope that the API puts around every answer.
+//! The API of the Medicare Coverage Database, as far as all that read it have it in common: the envelope
+//! around every answer, and how text and numbers are written in it.
 
 use serde_json::Value;
 
 use crate::model::request::ShapeError;
 use crate::parse::json::{self, Field, JsonError};
+use crate::parse::text::{paragraphs, unescape_once};
+
+/// Where the API is.
+pub(super) const ORIGIN: &str = "https://api.coverage.cms.gov";
 
 /// The longest answer that is read, in bytes. The list has 0.1 MB, the longest record 0.1 MB.
 const MAX_BYTES: usize = 16 << 20;
@@ -60,6 +65,67 @@ fn check_meta(meta: &Field<'_>) -> Result<(), JsonError> {
         why: "the answer is one part of a longer one, which this version of coverd cannot ask for"
             .to_owned(),
     })
+}
+
+/// A text field in plain paragraphs. The API escapes its HTML once (and the entities of that HTML with
+/// it), so it is unescaped once and then read as HTML.
+pub(super) fn plain(text: &str) -> Vec<String> {
+    paragraphs(&unescape_once(text))
+}
+
+/// A field of one line: a name, a number, a date, a status. Spaces and line breaks are one space.
+///
+/// # Errors
+/// When it is missing, or no string and no integer.
+pub(super) fn line(record: &Field<'_>, key: &str) -> Result<String, JsonError> {
+    Ok(plain(&record.required(key)?.text_or_integer()?).join(" "))
+}
+
+/// As [`line`], of a field that says something in every record.
+///
+/// # Errors
+/// As [`line`], and when it is blank.
+pub(super) fn filled(record: &Field<'_>, key: &str) -> Result<String, JsonError> {
+    let text = line(record, key)?;
+    if text.is_empty() {
+        return Err(error(&record.required(key)?, "it is blank"));
+    }
+    Ok(text)
+}
+
+/// The title of a record or row: a name, so that what is longer is none.
+///
+/// # Errors
+/// As [`filled`], and when it is longer than any title.
+pub(super) fn title(record: &Field<'_>) -> Result<String, JsonError> {
+    const LONGEST: usize = 1_000;
+    let text = filled(record, "title")?;
+    if text.len() > LONGEST {
+        return Err(error(
+            &record.required("title")?,
+            "it is no title of one line",
+        ));
+    }
+    Ok(text)
+}
+
+/// A number that names a record; the API writes it as an integer in lists and as a string elsewhere.
+///
+/// # Errors
+/// When it is missing, or no such number.
+pub(super) fn number(record: &Field<'_>, key: &str) -> Result<u32, JsonError> {
+    let field = record.required(key)?;
+    let text = field.text_or_integer()?;
+    text.parse()
+        .map_err(|_| error(&field, &format!("'{text:.20}' is no number")))
+}
+
+/// What is wrong with a field.
+pub(super) fn error(field: &Field<'_>, why: &str) -> JsonError {
+    JsonError {
+        path: field.path().to_owned(),
+        why: why.to_owned(),
+    }
 }
 
 /// An error of the JSON reader as an error of the document.
