@@ -15,6 +15,7 @@ mod laws;
 mod layers;
 mod mail;
 mod mentions;
+mod nca;
 mod ncd;
 mod pdf;
 mod pfs;

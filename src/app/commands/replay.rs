@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::Context;
 use super::program::program;
+use crate::app::check::Pass;
 use crate::app::cli::ReplayArgs;
 use crate::app::config::{Config, MailChannel};
 use crate::app::exit::{Classify, Exit, Failure};

@@ -28,8 +28,8 @@ static META: SourceMeta = SourceMeta {
     about: "Once a day: the list of national coverage analyses, what the coverage database says was new \
             in the last thirty days, and the list of determinations where the last one is older than a \
             day (three small requests); then the record of each analysis that is open or concerns a \
-            configured determination, a watched word or code (seldom more than ten, most of them only \
-            when the list says that CMS touched them). An analysis is the first sign that a \
+            configured determination, a watched word or code (seldom more \
+            than ten). An analysis is the first sign that a \
             determination may change: CMS opens it, proposes a decision, takes comments for thirty days \
             and decides. The API is made for programs, is public, and needs no key.",
     schedule: "45 10 * * *",
@@ -73,8 +73,16 @@ impl Source for Nca {
             units.push(analyses_unit(titles));
             let interest = Interest::new(brief.watch, titles);
             if let Ok(analyses) = analyses::read(list) {
-                let wanted = analyses.iter().filter(|one| one.is_read(&interest));
-                units.extend(wanted.filter_map(|one| record_unit(one, &interest, list, titles)));
+                let wanted: Vec<_> = analyses
+                    .iter()
+                    .filter(|one| one.is_read(&interest))
+                    .collect();
+                let few = wanted.len() <= FEW;
+                let always = |one: &Analysis| few || one.concerns(&interest);
+                let records = wanted
+                    .into_iter()
+                    .filter_map(|one| record_unit(one, always(one), list, titles));
+                units.extend(records);
             }
         }
         // What could not be fetched today is not known: no baseline yet. What was fetched and cannot be
@@ -167,15 +175,19 @@ fn news_units(list: &Document, titles: Option<&Document>) -> Vec<Unit> {
         .collect()
 }
 
+/// As many records are read every day. If more analyses are open than ever were, those that concern
+/// nothing by their title are read when the list says that CMS touched them.
+const FEW: usize = 30;
+
 fn record_unit(
     analysis: &Analysis,
-    interest: &Interest<'_>,
+    always: bool,
     list: &Document,
     titles: Option<&Document>,
 ) -> Option<Unit> {
     let url = analysis.record_url()?;
     let reuse = match &analysis.updated {
-        _ if analysis.concerns(interest) => Reuse::Never,
+        _ if always => Reuse::Never,
         Some(updated) => Reuse::Tag(updated.clone()),
         None => Reuse::Within(TimeDelta::days(6)),
     };

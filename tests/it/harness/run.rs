@@ -60,6 +60,16 @@ pub(crate) fn show(cms: &FakeCms, releases: &[Release], records: &[Value], stamp
 /// A configuration for servers on this machine. `more` goes before the recipients; keys before its
 /// first table belong to `[watch]`.
 pub(crate) fn config_text(cms: &FakeCms, smtp: &SmtpSink, more: &str) -> String {
+    config_reading(&["pfs", "ncd"], cms, smtp, more)
+}
+
+/// The same for these sources. One that is off by default is switched on by `more`.
+pub(crate) fn config_reading(
+    sources: &[&str],
+    cms: &FakeCms,
+    smtp: &SmtpSink,
+    more: &str,
+) -> String {
     let mut origins = String::new();
     for (from, to) in cms.origins() {
         let _ = writeln!(origins, "\"{from}\" = \"{to}\"");
@@ -74,7 +84,7 @@ pub(crate) fn config_text(cms: &FakeCms, smtp: &SmtpSink, more: &str) -> String 
          [watch]\n{more}\n\
          [[recipient]]\naddress = \"{PRACTICE}\"\n\
          [[recipient]]\naddress = \"{OPERATOR}\"\nrole = \"operator\"\n",
-        off(&["pfs", "ncd"]),
+        off(sources),
         smtp.port()
     )
 }
@@ -245,6 +255,7 @@ pub(crate) struct Practice {
     pub(crate) smtp: SmtpSink,
     pub(crate) clock: Arc<SetClock>,
     app: Option<Arc<App>>,
+    sources: Vec<&'static str>,
     read_mails: usize,
 }
 
@@ -256,12 +267,18 @@ impl Practice {
 
     /// With `more` in the configuration, as in [`config_text`].
     pub(crate) fn watching(now: &str, more: &str) -> Self {
+        Self::reading(&["pfs", "ncd"], now, more)
+    }
+
+    /// That reads these sources, as in [`config_reading`].
+    pub(crate) fn reading(sources: &[&'static str], now: &str, more: &str) -> Self {
         let mut practice = Self {
             folder: tempfile::tempdir().unwrap(),
             cms: FakeCms::start(),
             smtp: SmtpSink::start(super::smtp::Mode::Accept),
             clock: Arc::new(SetClock::new(instant(now))),
             app: None,
+            sources: sources.to_vec(),
             read_mails: 0,
         };
         practice.configure(more);
@@ -272,7 +289,7 @@ impl Practice {
     pub(crate) fn configure(&mut self, more: &str) {
         self.app = None;
         let path = self.folder.path().join("coverd.toml");
-        let text = config_text(&self.cms, &self.smtp, more);
+        let text = config_reading(&self.sources, &self.cms, &self.smtp, more);
         let nothing = Environment::from_lookup(|_| None);
         let mut config = Config::from_text(Some(&path), &text, &nothing, check_schedule).unwrap();
         config.store = self.folder.path().join("store");
