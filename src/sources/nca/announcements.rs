@@ -151,17 +151,12 @@ pub(super) fn names(rows: &[Row]) -> Vec<String> {
     names
 }
 
-/// What a unit of this list stands for: one row, by the unit's name, or all; `None` when the unit is not
-/// of this list.
-pub(super) fn row_of(unit: &str) -> Option<Option<&str>> {
-    if unit == NAME {
-        Some(None)
-    } else {
-        unit.starts_with(ROW).then_some(Some(unit))
-    }
+/// Whether a unit is of this list: one row, or all of them.
+pub(super) fn is_of(unit: &str) -> bool {
+    unit == NAME || unit.starts_with(ROW)
 }
 
-/// What one row says (or every row, when `name` is none), as an edition of its own.
+/// What one row says (or every row, when the unit is [`NAME`]), as an edition of its own.
 ///
 /// A row is served for some days and then no more. It says the same every time, and that it is served no
 /// more says nothing.
@@ -170,12 +165,12 @@ pub(super) fn row_of(unit: &str) -> Option<Option<&str>> {
 /// As [`read`].
 pub(super) fn reading(
     document: &Document,
-    name: Option<&str>,
     unit: &str,
     interest: &Interest<'_>,
 ) -> Result<Reading, ShapeError> {
     let mut rows = read(document)?;
-    rows.retain(|row| name.is_none_or(|name| row.name() == name));
+    let all = unit == NAME;
+    rows.retain(|row| all || row.name() == unit);
     rows.sort();
     let mut statements = Vec::new();
     let mut weights = Vec::new();
@@ -194,10 +189,10 @@ pub(super) fn reading(
     let edition = Edition {
         name: unit.to_owned(),
         begins,
-        repost: if name.is_some() {
-            Repost::Replaces
-        } else {
+        repost: if all {
             Repost::Amends
+        } else {
+            Repost::Replaces
         },
     };
     // All rows at once have one weight only where all have the same.

@@ -127,8 +127,8 @@ impl Source for Nca {
         if unit.name == analyses::NAME {
             return analyses::reading(document, &interest);
         }
-        if let Some(row) = announcements::row_of(&unit.name) {
-            return announcements::reading(document, row, &unit.name, &interest);
+        if announcements::is_of(&unit.name) {
+            return announcements::reading(document, &unit.name, &interest);
         }
         let (kind, id) = analysis::named(&unit.name)
             .ok_or_else(|| ShapeError::new(&unit.name, "no unit of this source"))?;
