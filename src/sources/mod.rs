@@ -11,6 +11,7 @@ pub mod nca;
 pub mod ncd;
 pub mod pfs;
 mod source;
+pub mod transmittals;
 
 pub use list::{Settings, all};
 pub use source::{Brief, Seen, Source, SourceMeta};
