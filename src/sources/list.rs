@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Source, nca, ncd, pfs};
+use super::{Source, nca, ncd, pfs, transmittals};
 
 /// What can be configured about sources beside when they are read: one field for each source that
 /// has something to configure.
@@ -15,5 +15,6 @@ pub fn all(_settings: &Settings) -> Vec<Arc<dyn Source>> {
         Arc::new(pfs::Pfs::default()),
         Arc::new(ncd::Ncd::default()),
         Arc::new(nca::Nca),
+        Arc::new(transmittals::Transmittals),
     ]
 }

@@ -21,3 +21,4 @@ mod pdf;
 mod pfs;
 mod replay;
 mod store;
+mod transmittals;

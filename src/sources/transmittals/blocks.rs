@@ -63,8 +63,12 @@ impl Reader {
 
     fn end_paragraph(&mut self) {
         if !self.paragraph.is_empty() {
-            let text = std::mem::take(&mut self.paragraph).join(" ");
-            self.push(text, Vec::new());
+            let lines = std::mem::take(&mut self.paragraph);
+            let words: Vec<&str> = lines
+                .iter()
+                .flat_map(|line| line.split_whitespace())
+                .collect();
+            self.push(words.join(" "), Vec::new());
         }
     }
 

@@ -85,16 +85,17 @@ pub(crate) fn stream(entries: &str, data: &[u8]) -> Vec<u8> {
 fn content(page: &str) -> Vec<u8> {
     let (mut text, mut y) = (String::new(), 740);
     for line in page.lines() {
-        for (column, cell) in line.split(" | ").enumerate() {
-            let cell = cell.trim();
+        let mut x = 40;
+        for cell in line.split(" | ").map(str::trim) {
             if !cell.is_empty() {
-                let x = 40 + 130 * column;
-                let cell = cell
+                let escaped = cell
                     .replace('\\', "\\\\")
                     .replace('(', "\\(")
                     .replace(')', "\\)");
-                let _ = writeln!(text, "BT /F1 8 Tf 1 0 0 1 {x} {y} Tm ({cell}) Tj ET");
+                let _ = writeln!(text, "BT /F1 8 Tf 1 0 0 1 {x} {y} Tm ({escaped}) Tj ET");
             }
+            // Where the next column begins: no letter is wider than 7 points.
+            x += (7 * cell.len() + 20).max(130);
         }
         y -= 10;
     }
