@@ -1,5 +1,6 @@
 //! Transmittals and MLN Matters articles: from the lists to the PDFs, and what those say. The PDFs are made
 //! of the texts in `tests/fixtures/transmittals` and read as the daemon reads them, by a child.
+#![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -446,12 +447,12 @@ fn list(rows: &[ListRow], pages: &[u32]) -> String {
             number.to_lowercase()
         );
     }
-    let mut pager = String::new();
+    let mut nav = String::new();
     for page in pages {
-        let _ = write!(pager, "<a href=\"?page={page}\">{}</a>", page + 1);
+        let _ = write!(nav, "<a href=\"?page={page}\">{}</a>", page + 1);
     }
     format!(
-        "<!DOCTYPE html><html><head><title>2020 Transmittals | CMS</title></head><body><main><h1>2020 Transmittals</h1><table><thead><tr><th>Transmittal #</th><th>Issue Date</th><th>Subject</th><th>Implementation Date</th><th>CR #</th></tr></thead><tbody>{table}</tbody></table><nav>{pager}<a href=\"?order=title&amp;page=1\">Sort</a></nav></main></body></html>"
+        "<!DOCTYPE html><html><head><title>2020 Transmittals | CMS</title></head><body><main><h1>2020 Transmittals</h1><table><thead><tr><th>Transmittal #</th><th>Issue Date</th><th>Subject</th><th>Implementation Date</th><th>CR #</th></tr></thead><tbody>{table}</tbody></table><nav>{nav}<a href=\"?order=title&amp;page=1\">Sort</a></nav></main></body></html>"
     )
 }
 
@@ -461,10 +462,13 @@ fn page(number: &str, request: &str, files: &[&str]) -> String {
             "<div class=\"field field--name-field-dyna-{name}\"><div class=\"field__label\">{name}</div><div class=\"field__item\">{text}</div></div>"
         )
     };
-    let links: String = files
-        .iter()
-        .map(|file| format!("<li><a href=\"/files/document/{file}\">{file}</a></li>"))
-        .collect();
+    let mut links = String::new();
+    for file in files {
+        let _ = write!(
+            links,
+            "<li><a href=\"/files/document/{file}\">{file}</a></li>"
+        );
+    }
     format!(
         "<!DOCTYPE html><html><head><title>{number} | CMS</title></head><body><main><h1>{number}</h1>{}{}<div class=\"field field--name-field-downloads\"><ul>{links}</ul></div></main></body></html>",
         field("transmittal-number", number),

@@ -75,7 +75,7 @@ pub(super) fn moved(blocks: &[Block], header: Option<NaiveDate>, watch: &Watch) 
     for block in blocks {
         if !block.is_row() {
             table = None;
-            running = governs(&block.text).unwrap_or(running);
+            running = governing(running, &block.text);
         }
         let mut take = |codes: Vec<HcpcsCode>, status: String, own: Vec<NaiveDate>, quote: &str| {
             let from = match own[..] {
@@ -166,15 +166,15 @@ fn effective_days(text: &str) -> Vec<NaiveDate> {
 }
 
 /// "The following changes are effective ... January 21, 2020:" governs what follows; another
-/// announcement without a day ends that. `None`: nothing is announced.
-fn governs(text: &str) -> Option<Option<NaiveDate>> {
+/// announcement without a day ends that.
+fn governing(running: Option<NaiveDate>, text: &str) -> Option<NaiveDate> {
     if !text.ends_with(':') {
-        return None;
+        return running;
     }
-    Some(match (&effective_days(text)[..], &distinct(text)[..]) {
+    match (&effective_days(text)[..], &distinct(text)[..]) {
         ([day], [_]) => Some(*day),
         _ => None,
-    })
+    }
 }
 
 /// Watched codes and look-alikes that a sentence names, in ranges as well.
