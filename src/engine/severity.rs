@@ -112,6 +112,7 @@ pub fn rule(attribute: Attribute) -> (Severity, &'static str) {
             Coverage,
             "decides under which benefit, by whom and with which modifiers the service is paid",
         ),
+        A::TherapyNote => (Coding, "explains how the designation is applied to a claim"),
         A::OppsStatus => (
             Coverage,
             "decides whether a hospital outpatient department is paid at all",

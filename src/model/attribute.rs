@@ -156,6 +156,8 @@ attributes! {
 
     /// Therapy code list: `always`, `sometimes`; absent where the list of the year does not name the code.
     TherapyDesignation = "therapy_designation", Text, "therapy designation";
+    /// Therapy code list: what its column of notes says of the code.
+    TherapyNote = "therapy_note", Text, "note of the therapy code list";
 
     /// OPPS Addendum B "SI": status indicator of the hospital outpatient system (`S`, `E1`, ...).
     OppsStatus = "opps_status", Text, "OPPS status indicator";

@@ -35,6 +35,29 @@ pub fn written_date(text: &str) -> Option<NaiveDate> {
     plausible(NaiveDate::parse_from_str(text.trim(), "%B %d, %Y").ok()?)
 }
 
+/// All dates that a text or an address names, in order: `(Updated 11/14/2026)`, `updated-11-14-2026.zip`,
+/// `posted-11142026`, `November 14, 2026`.
+pub fn dates_in(text: &str) -> Vec<NaiveDate> {
+    let mut found = Vec::new();
+    let groups: Vec<&str> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|group| !group.is_empty())
+        .collect();
+    for (index, group) in groups.iter().enumerate() {
+        if let (Some(day), Some(year)) = (groups.get(index + 1), groups.get(index + 2)) {
+            found.extend(us_date(&format!("{group}/{day}/{year}")));
+            found.extend(written_date(&format!("{group} {day}, {year}")));
+        }
+        if let ([month, day, year], 8) = (
+            [group.get(..2), group.get(2..4), group.get(4..)].map(Option::unwrap_or_default),
+            group.len(),
+        ) {
+            found.extend(us_date(&format!("{month}/{day}/{year}")));
+        }
+    }
+    found
+}
+
 /// A date between the beginning of Medicare and a century later; a slip of the pen is no date.
 fn plausible(date: NaiveDate) -> Option<NaiveDate> {
     (date >= MEDICARE_BEGAN && date.year() < 2100).then_some(date)
@@ -43,6 +66,23 @@ fn plausible(date: NaiveDate) -> Option<NaiveDate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_found_in_texts_and_addresses() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 14);
+        for text in [
+            "CY 2027 PFS Final Rule Addenda (Updated 11/14/2026)",
+            "/files/zip/addenda-updated-11-14-2026.zip",
+            "/files/zip/addenda-updated-11/14/2026.zip",
+            "/files/zip/cy-2027-posted-11142026.zip",
+            "Posted November 14, 2026",
+        ] {
+            assert_eq!(dates_in(text), Vec::from_iter(day), "{text}");
+        }
+        for no in ["", "CY 2027", "CMS-1848-P 2026-14327", "éééé", "13142026"] {
+            assert_eq!(dates_in(no), [], "{no}");
+        }
+    }
 
     #[test]
     fn dates_of_cms_are_read_and_sentences_are_not() {

@@ -5,8 +5,10 @@
 
 pub mod csv;
 pub mod fixed;
+pub mod grid;
 pub mod html;
 pub mod json;
+pub mod link;
 pub mod pdf;
 pub mod sniff;
 pub mod text;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Source, nca, ncd, pfs, transmittals};
+use super::{Source, nca, ncd, pfs, pfs_rules, therapy, transmittals};
 
 /// What can be configured about sources beside when they are read: one field for each source that
 /// has something to configure.
@@ -15,6 +15,8 @@ pub fn all(_settings: &Settings) -> Vec<Arc<dyn Source>> {
         Arc::new(pfs::Pfs::default()),
         Arc::new(ncd::Ncd::default()),
         Arc::new(nca::Nca),
+        Arc::new(pfs_rules::PfsRules::default()),
+        Arc::new(therapy::Therapy::default()),
         Arc::new(transmittals::Transmittals),
     ]
 }

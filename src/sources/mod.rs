@@ -10,7 +10,9 @@ pub mod mentions;
 pub mod nca;
 pub mod ncd;
 pub mod pfs;
+pub mod pfs_rules;
 mod source;
+pub mod therapy;
 pub mod transmittals;
 
 pub use list::{Settings, all};

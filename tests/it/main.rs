@@ -20,5 +20,6 @@ mod ncd;
 mod pdf;
 mod pfs;
 mod replay;
+mod rules;
 mod store;
 mod transmittals;

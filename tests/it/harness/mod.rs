@@ -5,6 +5,7 @@ pub(crate) mod cms;
 pub(crate) mod data;
 pub(crate) mod pdf;
 pub(crate) mod rule_alerts;
+pub(crate) mod rulemaking;
 pub(crate) mod run;
 pub(crate) mod smtp;
 pub(crate) mod watch;
