@@ -69,6 +69,8 @@ pub fn on_network(config: &Config) -> Result<Arc<App>, Failure> {
     fetch.attempt_timeout = config.fetch.total_timeout;
     fetch.host_interval = config.fetch.min_interval;
     fetch.origins.clone_from(&config.fetch.origins);
+    let local = &config.sources.settings.local_coverage;
+    fetch.coverage_licence = local.terms_accepted && is_enabled(config, "local_coverage");
     let largest = usize::try_from(config.fetch.max_bytes).unwrap_or(usize::MAX);
     fetch.max_bytes.zip = largest;
     fetch.max_bytes.html = fetch.max_bytes.html.min(largest);
@@ -126,10 +128,12 @@ fn scheduled(config: &Config) -> Result<BTreeMap<&'static str, Scheduled>, Failu
 fn enabled(config: &Config) -> impl Iterator<Item = Arc<dyn Source>> {
     sources::all(&config.sources.settings)
         .into_iter()
-        .filter(|source| {
-            let settings = config.sources.by_id.get(source.meta().id);
-            settings.is_none_or(|settings| settings.enabled)
-        })
+        .filter(|source| is_enabled(config, source.meta().id))
+}
+
+fn is_enabled(config: &Config, source: &str) -> bool {
+    let settings = config.sources.by_id.get(source);
+    settings.is_none_or(|settings| settings.enabled)
 }
 
 /// The schedule of a source: the configured one, else its own.

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Source, nca, ncd, pfs, pfs_rules, therapy, transmittals};
+use super::{Source, local_coverage, nca, ncd, pfs, pfs_rules, therapy, transmittals};
 
 /// What can be configured about sources beside when they are read: one field for each source that
 /// has something to configure.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Settings {}
+pub struct Settings {
+    /// Contractors and states whose policies are read.
+    pub local_coverage: local_coverage::Scope,
+}
 
 /// Every source, in the order in which it is listed. A new source is one line here.
-pub fn all(_settings: &Settings) -> Vec<Arc<dyn Source>> {
+pub fn all(settings: &Settings) -> Vec<Arc<dyn Source>> {
     vec![
         Arc::new(pfs::Pfs::default()),
         Arc::new(ncd::Ncd::default()),
@@ -18,5 +21,8 @@ pub fn all(_settings: &Settings) -> Vec<Arc<dyn Source>> {
         Arc::new(pfs_rules::PfsRules::default()),
         Arc::new(therapy::Therapy::default()),
         Arc::new(transmittals::Transmittals),
+        Arc::new(local_coverage::LocalCoverage::new(
+            settings.local_coverage.clone(),
+        )),
     ]
 }

@@ -6,6 +6,7 @@
 
 mod coverage_api;
 mod list;
+pub mod local_coverage;
 pub mod mentions;
 pub mod nca;
 pub mod ncd;

@@ -13,6 +13,8 @@ mod harness;
 mod kill;
 mod laws;
 mod layers;
+mod licence;
+mod local_coverage;
 mod mail;
 mod mentions;
 mod nca;

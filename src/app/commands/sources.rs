@@ -10,6 +10,7 @@ use crate::io::store::{Reader, SourceState};
 use crate::model::health::OpenProblem;
 use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table};
+use crate::sources::local_coverage::TERMS;
 use crate::sources::{self, SourceMeta};
 
 /// One source, as configured and as it stands.
@@ -19,6 +20,8 @@ pub(super) struct Standing {
     pub(super) enabled: bool,
     pub(super) state: Option<SourceState>,
     pub(super) problems: Vec<OpenProblem>,
+    /// The terms that the configuration accepts for it, word for word.
+    pub(super) terms: Option<&'static str>,
 }
 
 /// Every source there is.
@@ -40,6 +43,14 @@ pub(super) fn standings(
         standings.push(Standing {
             schedule: wiring::plan(&context.config, source.as_ref())?.to_string(),
             enabled: settings.is_none_or(|settings| settings.enabled),
+            terms: (meta.id == "local_coverage"
+                && context
+                    .config
+                    .sources
+                    .settings
+                    .local_coverage
+                    .terms_accepted)
+                .then_some(TERMS),
             meta: meta.clone(),
             state,
             problems,
@@ -92,6 +103,12 @@ fn block(page: &mut Page, standing: &Standing) {
     }
     page.pair(2, "where", meta.home);
     page.pair(2, "how", meta.about);
+    if !meta.unseen.is_empty() {
+        page.pair(2, "built from descriptions", meta.unseen);
+    }
+    if let Some(terms) = standing.terms {
+        page.pair(2, "accepted", terms);
+    }
 }
 
 fn for_programs(standings: &[Standing]) -> Table {
@@ -106,6 +123,8 @@ fn for_programs(standings: &[Standing]) -> Table {
         Column::left("problems", "Problems"),
         Column::left("about", "How it is read"),
         Column::left("home", "Where"),
+        Column::left("unseen", "Built from descriptions"),
+        Column::left("accepted_terms", "Accepted"),
     ]);
     for standing in standings {
         let (meta, state) = (&standing.meta, standing.state.as_ref());
@@ -121,6 +140,8 @@ fn for_programs(standings: &[Standing]) -> Table {
             Cell::list(standing.problems.iter().map(words)),
             Cell::text(meta.about),
             Cell::text(meta.home),
+            Cell::text(meta.unseen),
+            Cell::maybe(standing.terms.map(ToOwned::to_owned)),
         ]);
     }
     table

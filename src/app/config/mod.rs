@@ -10,6 +10,7 @@
 mod digest;
 pub mod environment;
 mod file;
+mod local_coverage;
 mod log;
 mod mail;
 mod mistake;

@@ -107,7 +107,7 @@ pub(super) struct RawSources {
     pub(super) opps: RawSource,
     pub(super) ncci: RawSource,
     pub(super) nca: RawSource,
-    pub(super) local_coverage: RawSource,
+    pub(super) local_coverage: RawLocalCoverage,
     pub(super) page: RawSource,
 }
 
@@ -116,6 +116,16 @@ pub(super) struct RawSources {
 pub(super) struct RawSource {
     pub(super) enabled: bool,
     pub(super) schedule: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLocalCoverage {
+    pub(super) enabled: bool,
+    pub(super) schedule: String,
+    pub(super) accept_terms: String,
+    pub(super) contractors: Vec<String>,
+    pub(super) states: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

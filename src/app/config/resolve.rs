@@ -102,6 +102,10 @@ impl<'a> Resolver<'a> {
 
     fn sources(&mut self, raw: &RawSources) -> Sources {
         self.within("sources.since_year", i64::from(raw.since_year), 2003..=2099);
+        let local_coverage = RawSource {
+            enabled: raw.local_coverage.enabled,
+            schedule: raw.local_coverage.schedule.clone(),
+        };
         let by_id = [
             ("pfs", &raw.pfs),
             ("ncd", &raw.ncd),
@@ -112,12 +116,14 @@ impl<'a> Resolver<'a> {
             ("opps", &raw.opps),
             ("ncci", &raw.ncci),
             ("nca", &raw.nca),
-            ("local_coverage", &raw.local_coverage),
+            ("local_coverage", &local_coverage),
             ("page", &raw.page),
         ];
         Sources {
             since_year: raw.since_year,
-            settings: crate::sources::Settings::default(),
+            settings: crate::sources::Settings {
+                local_coverage: self.local_coverage(&raw.local_coverage),
+            },
             by_id: by_id
                 .into_iter()
                 .map(|(id, source)| (id, self.source(id, source)))

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{
-    ACCEPT, ACCEPT_LANGUAGE, DATE, HOST, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+    ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, DATE, HOST, HeaderMap, HeaderValue, LOCATION,
+    RETRY_AFTER,
 };
 use reqwest::{Client, Response, redirect};
 use tokio::time::{Instant, sleep, timeout};
@@ -18,10 +19,11 @@ use url::Url;
 use super::answer::{FailureKind, FetchError, Fetched, FetchedBody, Verdict, verdict};
 use super::body::read;
 use super::config::{FetchConfig, InvalidFetchConfig};
-use super::failure::{Failed, causes, no_answer, no_body, unreachable};
+use super::failure::{Failed, causes, no_answer, no_body, refused, unreachable};
 use super::gate::Gates;
 use super::guard::{Guard, PublicResolver};
 use super::headers::{accept, authority, conditions, kept_headers};
+use super::licence::{self, Licence};
 use crate::io::clock::{Clock, whole_milliseconds};
 use crate::model::document::Validators;
 use crate::model::request::Request;
@@ -39,13 +41,14 @@ pub struct Fetcher {
     inner: Arc<Inner>,
 }
 
-struct Inner {
-    config: FetchConfig,
+pub(super) struct Inner {
+    pub(super) config: FetchConfig,
     client: Client,
     guard: Guard,
     gates: Gates,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     jitter: Jitter,
+    pub(super) licence: Licence,
 }
 
 impl fmt::Debug for Fetcher {
@@ -115,6 +118,7 @@ impl Fetcher {
                 gates,
                 clock,
                 jitter,
+                licence: Licence::default(),
             }),
         })
     }
@@ -138,7 +142,7 @@ impl Fetcher {
         let mut patience = plan.patience;
         let mut attempt = 1;
         loop {
-            let failed = match inner.attempt(request, &url, known, patience).await {
+            let failed = match inner.with_access(request, &url, known, patience).await {
                 Ok(fetched) => return Ok(fetched),
                 Err(failed) => failed,
             };
@@ -160,12 +164,13 @@ impl Fetcher {
 
 impl Inner {
     /// One attempt: the request and its redirects.
-    async fn attempt(
+    pub(super) async fn attempt(
         &self,
         request: &Request,
         url: &Url,
         known: &Validators,
         patience: Duration,
+        bearer: Option<&HeaderValue>,
     ) -> Result<Fetched, Failed> {
         let mut at = url.clone();
         at.set_fragment(None);
@@ -178,7 +183,8 @@ impl Inner {
             // this one in hand, or two requests could wait for each other for ever.
             let _turn = turn.map_err(|paused| self.paused(request, &host, paused.left))?;
             let started = Instant::now();
-            let step = self.hop(request, &at, place, conditions(known, hop));
+            let bearer = licence::for_hop(bearer, &at);
+            let step = self.hop(request, &at, place, conditions(known, hop), bearer);
             let step = timeout(left, step).await.map_err(|_| {
                 let why = "the server took too long for the whole answer";
                 Failed::passing(unreachable(&request.url, why))
@@ -212,6 +218,7 @@ impl Inner {
         at: &Url,
         place: Url,
         conditions: HeaderMap,
+        bearer: Option<&HeaderValue>,
     ) -> Result<Step, Failed> {
         let conditional = !conditions.is_empty();
         let mut sending = self
@@ -220,6 +227,9 @@ impl Inner {
             .header(ACCEPT, accept(request.expect))
             .header(ACCEPT_LANGUAGE, "en-US,en;q=0.8")
             .headers(conditions);
+        if let Some(bearer) = bearer {
+            sending = sending.header(AUTHORIZATION, bearer);
+        }
         if place.origin() != at.origin() {
             sending = sending.header(HOST, authority(at));
         }
@@ -334,12 +344,4 @@ impl Inner {
 enum Step {
     Done(Fetched),
     Redirect(Url),
-}
-
-fn refused(request: &Request, at: &Url, status: reqwest::StatusCode) -> String {
-    if at.as_str() == request.url {
-        format!("the server answered {status}")
-    } else {
-        format!("the server answered {status} at {at}")
-    }
 }

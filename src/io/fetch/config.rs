@@ -36,6 +36,9 @@ pub struct FetchConfig {
     /// exactly this address and port; it must be a literal address, so that no name server can say
     /// where requests go.
     pub origins: BTreeMap<String, String>,
+    /// Whether the terms of AMA, ADA and AHA are accepted, so that the licence token of the coverage API
+    /// may be asked for.
+    pub coverage_licence: bool,
 }
 
 /// Most bytes of a body by its kind, after decompression.
@@ -91,6 +94,7 @@ impl FetchConfig {
                 .map(str::to_owned)
                 .to_vec(),
             origins: BTreeMap::new(),
+            coverage_licence: false,
         }
     }
 }

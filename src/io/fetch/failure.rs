@@ -3,9 +3,12 @@
 use std::error::Error;
 use std::time::Duration;
 
+use url::Url;
+
 use super::answer::{FailureKind, FetchError};
 use super::body::BodyError;
 use super::guard::Refusal;
+use crate::model::request::Request;
 
 /// One attempt that failed.
 #[derive(Debug)]
@@ -40,6 +43,15 @@ impl Failed {
 
 pub(super) fn unreachable(url: &str, why: &str) -> FetchError {
     FetchError::new(FailureKind::Unreachable, url, why)
+}
+
+/// What a server that refuses answered, and where when that is elsewhere.
+pub(super) fn refused(request: &Request, at: &Url, status: reqwest::StatusCode) -> String {
+    if at.as_str() == request.url {
+        format!("the server answered {status}")
+    } else {
+        format!("the server answered {status} at {at}")
+    }
 }
 
 /// No headers came.

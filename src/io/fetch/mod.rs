@@ -10,6 +10,7 @@
 //! | `gate` | one host's turn: spacing, concurrency, pauses that the host asked for |
 //! | `guard` | which addresses may be contacted at all |
 //! | `headers` | what is sent, and what of an answer is kept |
+//! | `licence` | the token of the coverage API: asked for, kept, shown to whom |
 //! | `retry` | whether and when to try again |
 //! | `validators` | which `ETag` and `Last-Modified` deserve to be sent back |
 
@@ -21,6 +22,7 @@ mod failure;
 mod gate;
 mod guard;
 mod headers;
+mod licence;
 mod retry;
 mod validators;
 

@@ -299,6 +299,7 @@ impl Practice {
         fetch.read_timeout = Duration::from_secs(5);
         fetch.retry.attempts = 1;
         fetch.origins = self.cms.origins();
+        fetch.coverage_licence = config.sources.settings.local_coverage.terms_accepted;
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let fetcher = Fetcher::new(fetch, Arc::clone(&clock)).unwrap();
         let app = wiring::app(&config, clock, Web::Network(fetcher)).unwrap();
