@@ -127,12 +127,12 @@ async fn it_is_not_shown_elsewhere_nor_kept_nor_told() {
     cms.serve(elsewhere, Answer::redirect(302, back));
     cms.serve(back, Answer::json("{}").header("x-served", "1"));
     let fetcher = Fetcher::new(config(&cms), Arc::new(SetClock::new(noon()))).unwrap();
-    let fetched = get(&fetcher, &lcd()).await.unwrap();
+    let answer = get(&fetcher, &lcd()).await.unwrap();
     assert_eq!(shown(&cms, LCD), bearer(&[secret]));
     assert_eq!(shown(&cms, elsewhere), [None]);
     assert_eq!(shown(&cms, back), bearer(&[secret]));
     // What is kept of the answer, and what a log may show of the fetcher.
-    let kept = format!("{fetched:?} {:?} {fetcher:?}", fetched.capture(None));
+    let kept = format!("{answer:?} {:?} {fetcher:?}", answer.capture(None));
     assert!(!kept.contains(secret), "{kept}");
     cms.serve(LCD, Answer::status(500));
     let error = get(&fetcher, &lcd()).await.unwrap_err();

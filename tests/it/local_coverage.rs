@@ -135,8 +135,8 @@ fn states_and_contractors_pick_the_lists_and_rows_lead_to_records() {
     let error = discover(&source(&[], &["NV"]), &[states]).unwrap_err();
     assert!(error.to_string().contains("NV"), "{error}");
 
-    let named = source(&["made contractor"], &[]);
-    let units = units(&named, &lists(""));
+    let ours = source(&["made contractor"], &[]);
+    let units = units(&ours, &lists(""));
     let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
     assert_eq!(
         names,
