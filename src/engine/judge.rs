@@ -60,7 +60,9 @@ pub fn judge(changes: Vec<Change>, occasion: &Occasion<'_>) -> Verdict {
     let mut thread = occasion.thread.map(ToOwned::to_owned);
     for change in changes {
         let begins = change.was.is_none();
-        if begins && (occasion.baseline || !occasion.announces_new) {
+        // That something is not listed, of which nothing was known, is no news in any case.
+        let absent = change.now == Some(Observation::Absent);
+        if begins && (occasion.baseline || !occasion.announces_new || absent) {
             continue;
         }
         let Some(compared) = compared(change, occasion.beliefs) else {
@@ -413,6 +415,10 @@ mod tests {
             told(&verdict(&[], &new, false, true)).severity,
             Severity::Coverage
         );
+        // That it is not listed is no news.
+        let mut missing = new;
+        missing[0].statement.values = crate::model::request::absent(&[Attribute::Title]);
+        assert_eq!(verdict(&[], &missing, false, true), Verdict::default());
     }
 
     #[test]

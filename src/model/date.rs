@@ -58,6 +58,32 @@ pub fn dates_in(text: &str) -> Vec<NaiveDate> {
     found
 }
 
+/// The dates in the name of a file or the text of a link, in the forms in which CMS writes them there:
+/// `05042020`, `12.29.20`, `01-31-2023`, `01/31/2023`, `2024-04-25`. Unlike [`dates_in`], which reads
+/// sentences too, it takes numbers for one date only where nothing but a point, dash or slash is between.
+pub fn dates_in_name(name: &str) -> Vec<NaiveDate> {
+    let chunks = name.split(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '/'));
+    let mut dates = Vec::new();
+    for chunk in chunks {
+        let groups: Vec<&str> = chunk
+            .split(['.', '-', '/'])
+            .filter(|group| !group.is_empty() && group.len() <= 8)
+            .collect();
+        dates.extend(groups.iter().filter_map(|group| {
+            let (month, rest) = group.split_at_checked(2)?;
+            let (day, year) = rest.split_at_checked(2)?;
+            us_date(&format!("{month}/{day}/{year}"))
+        }));
+        dates.extend(groups.windows(3).filter_map(|window| match window {
+            [year, month, day] if year.len() == 4 => us_date(&format!("{month}/{day}/{year}")),
+            [month, day, year] if year.len() == 4 => us_date(&format!("{month}/{day}/{year}")),
+            [month, day, year] if year.len() == 2 => us_date(&format!("{month}/{day}/20{year}")),
+            _ => None,
+        }));
+    }
+    dates
+}
+
 /// A date between the beginning of Medicare and a century later; a slip of the pen is no date.
 fn plausible(date: NaiveDate) -> Option<NaiveDate> {
     (date >= MEDICARE_BEGAN && date.year() < 2100).then_some(date)
@@ -91,6 +117,27 @@ mod tests {
         assert_eq!(us_date("1/21/2020 "), day);
         assert_eq!(us_date("01-21-2020"), day);
         assert_eq!(written_date("January 21, 2020"), day);
+        for (name, expected) in [
+            (
+                "2020_april_web_addendum_b.05042020.xlsx",
+                Some((2020, 5, 4)),
+            ),
+            (
+                "2021_January_Web_Addendum_B.12.29.20.xlsx",
+                Some((2020, 12, 29)),
+            ),
+            (
+                "MCR_MUE_PractitionerServices_Eff_07-01-2026.csv",
+                Some((2026, 7, 1)),
+            ),
+            ("Addendum B, updated 2024-04-25", Some((2024, 4, 25))),
+            ("rvu23a-updated-01/31/2023.zip", Some((2023, 1, 31))),
+            ("v322r0-f1", None),
+            ("13452020", None),
+        ] {
+            let expected = expected.and_then(|(y, m, d)| NaiveDate::from_ymd_opt(y, m, d));
+            assert_eq!(dates_in_name(name).first().copied(), expected, "{name}");
+        }
         for no in [
             "",
             "N/A",

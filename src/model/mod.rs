@@ -17,6 +17,7 @@ pub mod fact;
 pub mod health;
 pub mod money;
 pub mod passage;
+pub mod quarter;
 pub mod record;
 pub mod request;
 pub mod status;

@@ -8,6 +8,7 @@ pub mod fixed;
 pub mod grid;
 pub mod html;
 pub mod json;
+pub mod lines;
 pub mod link;
 pub mod pdf;
 pub mod sniff;

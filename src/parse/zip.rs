@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
 use ::zip::ZipArchive;
+use ::zip::read::ZipFile;
 use ::zip::result::ZipError as Cause;
 
 /// How much an archive may hold and grow.
@@ -165,7 +166,11 @@ impl<'a> Archive<'a> {
         self.inflate(index, None)
     }
 
-    fn inflate(&mut self, index: usize, longest: Option<u64>) -> Result<Vec<u8>, ZipError> {
+    /// A member as a stream, its checksum verified when its end is reached.
+    ///
+    /// # Errors
+    /// When the member is encrypted or packed in a way that is not known.
+    pub fn member(&mut self, index: usize) -> Result<Member<'_, 'a>, ZipError> {
         let entry = self.entries.iter().find(|entry| entry.index == index);
         let name = entry
             .map(|entry| entry.name.clone())
@@ -182,7 +187,7 @@ impl<'a> Archive<'a> {
             .saturating_mul(self.limits.max_ratio)
             .saturating_add(1 << 20);
         let left = self.limits.max_total_bytes.saturating_sub(self.spent);
-        let (most, limit) = [
+        let (left, limit) = [
             (self.limits.max_entry_bytes, "the limit of a member"),
             (left, "the limit of the archive"),
             (by_ratio, "what can honestly be packed into its size"),
@@ -190,27 +195,75 @@ impl<'a> Archive<'a> {
         .into_iter()
         .min_by_key(|(bytes, _)| *bytes)
         .unwrap_or((0, "its limit"));
-        let wanted = longest.unwrap_or(most).min(most);
-        let whole = longest.is_none();
+        Ok(Member {
+            file,
+            name,
+            left,
+            limit,
+            beyond: false,
+            spent: &mut self.spent,
+        })
+    }
 
-        let expected = file.size().min(wanted);
+    fn inflate(&mut self, index: usize, longest: Option<u64>) -> Result<Vec<u8>, ZipError> {
+        let mut member = self.member(index)?;
+        let wanted = longest.unwrap_or(u64::MAX);
+        let expected = member.file.size().min(member.left).min(wanted);
         let mut bytes = Vec::with_capacity(usize::try_from(expected.min(64 << 20)).unwrap_or(0));
-        // One byte more than allowed is asked for, so that "exactly full" and "too much" differ and
-        // the end of a whole member, where its checksum is compared, is always reached.
-        let asked = if whole {
-            wanted.saturating_add(1)
-        } else {
-            wanted
+        let read = match longest {
+            Some(longest) => {
+                let longest = longest.min(member.left);
+                (&mut member).take(longest).read_to_end(&mut bytes)
+            }
+            None => member.read_to_end(&mut bytes),
         };
-        file.take(asked)
-            .read_to_end(&mut bytes)
-            .map_err(|cause| damaged(name.clone(), &cause))?;
-        let came = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        self.spent = self.spent.saturating_add(came);
-        if whole && came > wanted {
-            return Err(ZipError::TooLarge { name, limit });
-        }
+        read.map_err(|cause| member.failed(&cause))?;
         Ok(bytes)
+    }
+}
+
+/// A member of an archive while it is unpacked: bytes come as they are asked for, within the limits.
+pub struct Member<'m, 'a> {
+    file: ZipFile<'m, Cursor<&'a [u8]>>,
+    name: String,
+    left: u64,
+    limit: &'static str,
+    beyond: bool,
+    spent: &'m mut u64,
+}
+
+impl std::fmt::Debug for Member<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Member({}, {} bytes left)", self.name, self.left)
+    }
+}
+
+impl Member<'_, '_> {
+    /// What an error of reading it means.
+    pub fn failed(&self, cause: &std::io::Error) -> ZipError {
+        if self.beyond {
+            return ZipError::TooLarge {
+                name: self.name.clone(),
+                limit: self.limit,
+            };
+        }
+        damaged(self.name.clone(), cause)
+    }
+}
+
+impl Read for Member<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let came = u64::try_from(read).unwrap_or(u64::MAX);
+        *self.spent = self.spent.saturating_add(came);
+        // "Exactly full" and "too much" differ: the end of a member, where its checksum is compared, is
+        // always asked for.
+        let Some(left) = self.left.checked_sub(came) else {
+            self.beyond = true;
+            return Err(std::io::Error::other("it grows beyond a limit"));
+        };
+        self.left = left;
+        Ok(read)
     }
 }
 
@@ -270,6 +323,24 @@ mod tests {
         let mut by_total = Archive::open(&bytes, total).unwrap();
         assert!(by_total.read(0).is_ok());
         assert!(matches!(by_total.read(1), Err(ZipError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn a_member_comes_as_a_stream_within_the_same_limits() {
+        let bytes = archive(&[("a", b"one two"), ("bomb", &vec![0; 8 << 20])]);
+        let mut archive = Archive::open(&bytes, Limits::default()).unwrap();
+        let mut text = String::new();
+        archive
+            .member(0)
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        assert_eq!(text, "one two");
+        let mut bomb = archive.member(1).unwrap();
+        let cause = bomb.read_to_end(&mut Vec::new()).unwrap_err();
+        assert!(matches!(bomb.failed(&cause), ZipError::TooLarge { .. }));
+        drop(bomb);
+        assert!(matches!(archive.member(2), Err(ZipError::NoSuchEntry(2))));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Source, local_coverage, nca, ncd, pfs, pfs_rules, therapy, transmittals};
+use super::{Source, local_coverage, nca, ncci, ncd, opps, pfs, pfs_rules, therapy, transmittals};
 
 /// What can be configured about sources beside when they are read: one field for each source that
 /// has something to configure.
@@ -24,5 +24,7 @@ pub fn all(settings: &Settings) -> Vec<Arc<dyn Source>> {
         Arc::new(local_coverage::LocalCoverage::new(
             settings.local_coverage.clone(),
         )),
+        Arc::new(opps::Opps::default()),
+        Arc::new(ncci::Ncci::default()),
     ]
 }

@@ -4,12 +4,15 @@
 //! wants next, and what a document says. It never fetches, stores or reads the clock; `today` is an
 //! argument.
 
+pub mod cms;
 mod coverage_api;
 mod list;
 pub mod local_coverage;
 pub mod mentions;
 pub mod nca;
+pub mod ncci;
 pub mod ncd;
+pub mod opps;
 pub mod pfs;
 pub mod pfs_rules;
 mod source;

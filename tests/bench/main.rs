@@ -9,6 +9,7 @@
 
 mod checks;
 mod config;
+mod edits;
 mod measure;
 mod questions;
 mod reading;
@@ -25,8 +26,9 @@ use releases::Material;
 
 type Section = (&'static str, fn(&Material));
 
-const SECTIONS: [Section; 4] = [
+const SECTIONS: [Section; 5] = [
     ("reading", reading::run),
+    ("edits", edits::run),
     ("check", checks::run),
     ("answer", questions::run),
     ("service", service::run),

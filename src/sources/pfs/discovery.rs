@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use super::page::{ReleasePage, join};
+use super::page::ReleasePage;
 use super::release::Release;
 use crate::model::document::Document;
 use crate::model::request::{Concern, Discovery, Expect, Request, Reuse, ShapeError, Unit};
 use crate::parse::html::{Link, Page};
+use crate::sources::cms::links::{join, leads_further};
 use crate::sources::{Brief, Seen};
 
 /// The list of all releases.
@@ -245,19 +246,9 @@ impl List {
     }
 
     fn pager(&mut self, link: &Link) {
-        let (Some(url), Some(list)) = (join(LIST_URL, &link.href), join(LIST_URL, "")) else {
-            return;
-        };
-        if url.path() != list.path() {
-            return;
-        }
-        // "3", or "0,3" where the page has two pagers; the first page is at hand.
-        let further = url.query_pairs().any(|(name, number)| {
-            name == "page"
-                && number.bytes().all(|b| b.is_ascii_digit() || b == b',')
-                && number.bytes().any(|b| (b'1'..=b'9').contains(&b))
-        });
-        if further && self.more.len() < MOST_LIST_PAGES {
+        if let Some(url) = leads_further(LIST_URL, &link.href)
+            && self.more.len() < MOST_LIST_PAGES
+        {
             self.more.insert(url.into());
         }
     }

@@ -1,10 +1,10 @@
 //! The page of one release on www.cms.gov: its name, its description, its archive.
 
 use chrono::NaiveDate;
-use url::Url;
 
 use super::release::Release;
 use crate::parse::html::{Link, Page};
+use crate::sources::cms::links;
 
 /// What a release page says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,11 +46,7 @@ impl ReleasePage {
             .into_iter()
             .next()
             .unwrap_or_default();
-        let archives = [".field--name-field-downloads", "main", "body"]
-            .into_iter()
-            .map(|scope| archives(&page, scope, address))
-            .find(|found| !found.is_empty())
-            .unwrap_or_default();
+        let archives = links::downloads(&page, address);
         Ok(Self {
             names,
             description,
@@ -101,48 +97,6 @@ impl ReleasePage {
 fn posted(link: &Link, release: &Release) -> Option<NaiveDate> {
     let in_text = release.posted_by_text(&link.text);
     in_text.max(release.posted_by_address(&link.href))
-}
-
-fn archives(page: &Page, scope: &str, address: &str) -> Vec<Link> {
-    page.links(scope)
-        .into_iter()
-        .filter_map(|link| {
-            let href = archive_address(address, &link.href)?;
-            Some(Link { href, ..link })
-        })
-        .collect()
-}
-
-/// The absolute address of an archive; a link through the licence page leads to the archive itself.
-fn archive_address(base: &str, href: &str) -> Option<String> {
-    let url = join(base, href)?;
-    if is_archive(url.path()) {
-        return Some(url.into());
-    }
-    let (_, file) = url.query_pairs().find(|(name, _)| name == "file")?;
-    let file = join(base, &file)?;
-    is_archive(file.path()).then(|| file.into())
-}
-
-fn is_archive(path: &str) -> bool {
-    path.to_ascii_lowercase().ends_with(".zip")
-}
-
-/// Resolves a link; only addresses of CMS are followed, and only by https.
-pub(super) fn join(base: &str, href: &str) -> Option<Url> {
-    let mut url = Url::parse(base).ok()?.join(href.trim()).ok()?;
-    let host = url.host_str()?;
-    if host != "cms.gov" && !host.ends_with(".cms.gov") {
-        return None;
-    }
-    if url.scheme() == "http" {
-        url.set_scheme("https").ok()?;
-    }
-    if url.scheme() != "https" {
-        return None;
-    }
-    url.set_fragment(None);
-    Some(url)
 }
 
 #[cfg(test)]
