@@ -14,6 +14,7 @@ use coverd::model::attribute::Attribute;
 use coverd::model::change::Severity;
 use coverd::model::document::{Document, DocumentHash};
 use coverd::model::fact::{Fact, Observation, Origin};
+use coverd::model::health::ProblemKind;
 use coverd::model::request::{Discovery, Expect, Reading, Reuse, ShapeError, Unit, UnitDocuments};
 use coverd::model::timeline::Timelines;
 use coverd::model::topic::{Subject, Topic};
@@ -22,7 +23,10 @@ use coverd::parse::pdf::normalised;
 use coverd::sources::transmittals::Transmittals;
 use coverd::sources::{Brief, Seen, Source};
 
+use crate::harness::cms::Answer;
 use crate::harness::pdf::pdf;
+use crate::harness::run::Practice;
+use crate::harness::world::{Release, default_records, made_file};
 
 const SITE: &str = "https://www.cms.gov";
 const LISTS: &str = "https://www.cms.gov/medicare/regulations-guidance/transmittals";
@@ -711,4 +715,136 @@ fn pdfs_are_known_by_their_addresses() {
     ] {
         assert_eq!(name(url), None, "{url}");
     }
+}
+
+// ---------------------------------------------------------------- with the whole program
+
+/// Lets CMS show a list of these rows, newest first, with the page and the PDF of each.
+fn serve(practice: &Practice, rows: &[ListRow]) {
+    let empty = list(&[], &[]);
+    practice
+        .cms
+        .serve(&format!("{LISTS}/2019-transmittals"), Answer::html(&empty));
+    let this = format!("{LISTS}/2020-transmittals");
+    practice.cms.serve(&this, Answer::html(&list(rows, &[])));
+    for (number, _, _, request) in rows {
+        let file = number.to_lowercase();
+        let shown = page(number, request, &[&format!("{file}.pdf")]);
+        practice.cms.serve(&address(number), Answer::html(&shown));
+        let known = ["r4999cp", "r10128ncd", "r10337ncd"].contains(&file.as_str());
+        // What names nothing of ours has the cover of another.
+        let bytes = if known {
+            pdf_of(&file)
+        } else {
+            pdf_of("r10900cp")
+        };
+        practice.cms.serve(&pdf_address(number), Answer::pdf(bytes));
+    }
+}
+
+fn pdf_address(number: &str) -> String {
+    format!("{SITE}/files/document/{}.pdf", number.to_lowercase())
+}
+
+fn release(name: &str, posted: &str, month: &str, status: &str) -> Release {
+    let table = made_file(2020, month, status, "36.0896");
+    Release::new(name, posted, &[("PPRRVU20.csv", &table)])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retroactive_change_request_is_told_once_and_the_release_that_follows_is_no_news() {
+    let sources = ["pfs", "ncd", "transmittals"];
+    let mut practice = Practice::reading(&sources, "2020-02-13T15:00:00Z", "");
+    let records = default_records("01/2020 - first");
+    let january = || release("RVU20A", "01/02/2020", "January", "N");
+    practice.show(&[january()], &records, "20200121120000");
+    serve(&practice, &ROWS[1..2]);
+    let round = practice.check().await;
+    assert_eq!(round.problems(), []);
+    assert_eq!(round.mails, [], "an installation is no news");
+
+    serve(&practice, &ROWS[..2]);
+    let round = practice.check_at("2020-02-15T15:00:00Z").await;
+    assert_eq!(round.problems(), []);
+    let [mail] = round.news()[..] else {
+        panic!("{:?}", round.mails);
+    };
+    assert_eq!(round.notices().len(), 0);
+    for words in [
+        "20560",
+        "20561",
+        "R4999CP",
+        "2020-01-21",
+        "11661",
+        "r4999cp.pdf",
+    ] {
+        assert!(mail.text.contains(words), "{words} in {}", mail.text);
+    }
+    let service = Topic::national(Subject::Service("20560".parse().unwrap()));
+    let facts = practice
+        .reader()
+        .facts(std::slice::from_ref(&service))
+        .unwrap();
+    let believed = |on: &str| fold(facts.clone()).text(&service, Attribute::Status, day(on));
+    assert_eq!(believed("2020-01-20").as_deref(), Some("N"));
+    assert_eq!(believed("2020-01-21").as_deref(), Some("A"));
+
+    // The archive serves what was read; only the list is asked for again.
+    let asked = practice.cms.hits(&pdf_address("R4999CP")).len();
+    let round = practice.check_after(1).await;
+    assert_eq!((round.read(), round.mails.len()), (0, 0));
+    assert_eq!(practice.cms.hits(&pdf_address("R4999CP")).len(), asked);
+    assert_eq!(practice.cms.hits(&address("R4998CP")).len(), 0);
+
+    let april = release("RVU20B", "04/03/2020", "April", "A");
+    practice.show(&[january(), april], &records, "20200121120000");
+    let round = practice.check_at("2020-04-06T15:00:00Z").await;
+    assert!(round.read() > 0);
+    // What only the release says is news; that the status is A was told in February.
+    let [mail] = round.news()[..] else {
+        panic!("{:?}", round.mails);
+    };
+    assert!(
+        mail.text.contains("not used for Medicare payment: +"),
+        "{}",
+        mail.text
+    );
+    assert!(!mail.text.contains("status indicator: N"), "{}", mail.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pdf_that_cannot_be_read_is_told_to_the_operator_and_the_facts_stand() {
+    let mut practice = Practice::reading(&["transmittals"], "2020-02-13T15:00:00Z", "");
+    serve(&practice, &ROWS[1..2]);
+    assert_eq!(practice.check().await.mails, []);
+    serve(&practice, &ROWS[..2]);
+    let hostile = [
+        b"%PDF-1.5\n".as_slice(),
+        &b"[".repeat(100_000),
+        b"\n%%EOF\n",
+    ]
+    .concat();
+    practice
+        .cms
+        .serve(&pdf_address("R4999CP"), Answer::pdf(hostile));
+    let round = practice.check_at("2020-02-15T15:00:00Z").await;
+    assert_eq!(round.problems(), [("R4999CP", ProblemKind::Shape)]);
+    assert_eq!(round.news().len(), 0);
+    let [notice] = round.notices()[..] else {
+        panic!("{:?}", round.mails);
+    };
+    assert!(notice.text.contains("r4999cp.pdf"), "{}", notice.text);
+
+    // When it is whole, it is news, and the trouble is over.
+    practice
+        .cms
+        .serve(&pdf_address("R4999CP"), Answer::pdf(pdf_of("r4999cp")));
+    let round = practice.check_at("2020-03-25T15:00:00Z").await;
+    assert_eq!(round.problems(), []);
+    assert_eq!(
+        (round.news().len(), round.notices().len()),
+        (1, 1),
+        "{:?}",
+        round.mails
+    );
 }

@@ -59,6 +59,10 @@ impl Answer {
     }
 
     /// A status with a short text.
+    pub(crate) fn pdf(body: impl Into<Vec<u8>>) -> Self {
+        Self::new(200, "application/pdf", body)
+    }
+
     pub(crate) fn status(status: u16) -> Self {
         Self::new(status, "text/plain", format!("status {status}"))
     }
