@@ -157,7 +157,12 @@ fn effective_days(text: &str) -> Vec<NaiveDate> {
     let marks: Vec<usize> = EFFECTIVE.find_iter(text).map(|mark| mark.end()).collect();
     let mut days: Vec<NaiveDate> = dates(text)
         .into_iter()
-        .filter(|&(_, end)| marks.iter().any(|&mark| mark < end && end - mark <= NEAR))
+        .filter(|&(_, end)| {
+            // The last mark before it is the nearest.
+            let before = marks.partition_point(|&mark| mark < end);
+            let nearest = before.checked_sub(1).and_then(|last| marks.get(last));
+            nearest.is_some_and(|mark| end - mark <= NEAR)
+        })
         .map(|(day, _)| day)
         .collect();
     days.sort_unstable();
