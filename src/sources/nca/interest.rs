@@ -1,9 +1,10 @@
 //! What of the watch a text or a title touches.
 
 use crate::model::document::Document;
-use crate::model::watch::{Codes, Watch};
-use crate::parse::text::{find_words, mentions, words};
+use crate::model::watch::Watch;
+use crate::parse::text::{find_words, words};
 use crate::sources::coverage_api::{self, number};
+use crate::sources::mentions::{MentionKind, mentions};
 
 /// What makes an analysis or a piece of news interesting.
 #[derive(Debug)]
@@ -23,22 +24,13 @@ impl<'a> Interest<'a> {
         }
     }
 
-    /// What a text names, as it is watched: codes, words, sections ("NCD 30.3.3"), each once.
+    /// What a text names, as it is watched, each once: codes, words, sections ("NCD 30.3.3").
     pub(super) fn named_in(&self, text: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        if let Codes::Named(services) = &self.watch.codes {
-            let tokens = tokens(text);
-            let named = |code: &str| tokens.iter().any(|token| token.eq_ignore_ascii_case(code));
-            let codes = services.iter().map(|service| service.code.to_string());
-            found.extend(codes.filter(|code| named(code)));
-            found.dedup();
-        }
-        let phrases = self.watch.words.iter().map(String::as_str);
-        found.extend(mentions(text, phrases).into_iter().map(str::to_owned));
-        let sections = self.watch.ncds.values().map(|link| &link.section);
-        let sections = sections.filter(|section| names_section(text, section));
-        found.extend(sections.map(|section| format!("NCD {section}")));
-        found
+        let mut found = mentions(text, self.watch);
+        found.retain(|mention| mention.kind != MentionKind::LookAlike);
+        found.sort_by(|a, b| (a.kind, &a.term).cmp(&(b.kind, &b.term)));
+        found.dedup_by(|a, b| a.term == b.term);
+        found.into_iter().map(|mention| mention.term).collect()
     }
 
     /// The configured determinations that have the name of the service in `title`: one title has all
@@ -110,71 +102,9 @@ fn service_words(title: &str) -> Vec<String> {
     words
 }
 
-/// Pieces of letters, digits and dots, without dots at their ends.
-fn tokens(text: &str) -> Vec<&str> {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '.'))
-        .map(|token| token.trim_matches('.'))
-        .filter(|token| !token.is_empty())
-        .collect()
-}
-
-/// Whether a text names a section of the NCD manual. A section of two numbers may also be an amount of
-/// money or a percentage, so that it counts only behind a word for it: "NCD 30.3", "section 30.3".
-fn names_section(text: &str, section: &str) -> bool {
-    const BEFORE: [&str; 6] = ["ncd", "ncds", "section", "sections", "manual", "sect"];
-    let alone = section.matches('.').count() >= 2;
-    let sign = |at: usize| {
-        let before = text.get(..at).unwrap_or_default().trim_end();
-        before.ends_with('§')
-    };
-    let spelled = |at: usize| {
-        let before = text.get(..at).unwrap_or_default();
-        let last = before.split(|c: char| !c.is_alphanumeric());
-        let last = last.rev().find(|word| !word.is_empty()).unwrap_or_default();
-        BEFORE.iter().any(|word| last.eq_ignore_ascii_case(word))
-    };
-    let whole = |at: usize| {
-        let (before, after) = (text.get(..at), text.get(at + section.len()..));
-        let before = before.unwrap_or_default().chars().next_back();
-        let mut after = after.unwrap_or_default().chars();
-        let follows = match after.next() {
-            Some('.') => after.next(),
-            other => other,
-        };
-        !before.is_some_and(|c| c.is_alphanumeric() || c == '.' || c == '$')
-            && !follows.is_some_and(char::is_alphanumeric)
-    };
-    text.match_indices(section)
-        .any(|(at, _)| whole(at) && (alone || sign(at) || spelled(at)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_section_is_named_as_a_whole_and_short_ones_behind_a_word() {
-        for (text, section) in [
-            ("NCD 30.3.3 is reopened", "30.3.3"),
-            ("acupuncture (30.3.3).", "30.3.3"),
-            ("under section 30.3.", "30.3"),
-            ("NCDs 30.3", "30.3"),
-            ("§ 30.3, and", "30.3"),
-            ("the NCD Manual (30.3)", "30.3"),
-        ] {
-            assert!(names_section(text, section), "{text}");
-        }
-        for (text, section) in [
-            ("NCD 30.3.3", "30.3"),
-            ("NCD 130.3.3", "30.3.3"),
-            ("NCD 30.3.31", "30.3.3"),
-            ("NCD 30.3.3.1", "30.3.3"),
-            ("$30.3 million", "30.3"),
-            ("by 30.3 percent", "30.3"),
-        ] {
-            assert!(!names_section(text, section), "{text}");
-        }
-    }
 
     #[test]
     fn a_title_is_compared_by_its_service() {
