@@ -14,4 +14,5 @@ pub mod pdf;
 pub mod sniff;
 pub mod text;
 pub mod xlsx;
+pub mod xml;
 pub mod zip;

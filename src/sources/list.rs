@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::federal_register::{FederalRegister, FederalRegisterSettings};
 use super::{Source, local_coverage, nca, ncci, ncd, opps, pfs, pfs_rules, therapy, transmittals};
 
 /// What can be configured about sources beside when they are read: one field for each source that
@@ -10,6 +11,8 @@ use super::{Source, local_coverage, nca, ncci, ncd, opps, pfs, pfs_rules, therap
 pub struct Settings {
     /// Contractors and states whose policies are read.
     pub local_coverage: local_coverage::Scope,
+    /// Which documents of the Federal Register are looked through.
+    pub federal_register: FederalRegisterSettings,
 }
 
 /// Every source, in the order in which it is listed. A new source is one line here.
@@ -26,5 +29,6 @@ pub fn all(settings: &Settings) -> Vec<Arc<dyn Source>> {
         )),
         Arc::new(opps::Opps::default()),
         Arc::new(ncci::Ncci::default()),
+        Arc::new(FederalRegister::new(settings.federal_register.clone())),
     ]
 }

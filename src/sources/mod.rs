@@ -6,6 +6,7 @@
 
 pub mod cms;
 mod coverage_api;
+pub mod federal_register;
 mod list;
 pub mod local_coverage;
 pub mod mentions;

@@ -15,6 +15,7 @@ use rusqlite::OpenFlags;
 use serde_json::{Value, json};
 
 use crate::harness::cms::{Answer, FakeCms};
+use crate::harness::run::off;
 use crate::harness::smtp::{Mode, SmtpSink};
 use crate::harness::world::{
     Capture, LIST, REPORT, Release, default_records, made_file, record, records_at, releases_at,
@@ -31,14 +32,14 @@ struct Place {
 }
 
 impl Place {
-    /// Without the fee schedule, which takes longer to read.
+    /// With one source, whose documents are small.
     fn new(mode: Mode) -> Self {
         let place = Self {
             folder: tempfile::tempdir().unwrap(),
             cms: FakeCms::start(),
             mail: SmtpSink::start(mode),
         };
-        place.configure("[sources.pfs]\nenabled = false\n");
+        place.configure(&off(&["ncd"]));
         place.post(&records("It is covered for chronic low back pain."));
         place
     }

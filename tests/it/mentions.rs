@@ -130,7 +130,7 @@ fn ranges_stand_for_the_watched_codes_in_them() {
         ("20552-20561", "20552-20561", true),
         ("codes 20552\nthrough\n20561", "20552\nthrough\n20561", true),
         ("20550 through 20612", "20550 through 20612", true),
-        ("surgery (10004-69990)", "10004-69990", true),
+        ("surgery codes (10004-69990)", "10004-69990", true),
         ("20559\u{2013}20562", "20559\u{2013}20562", false),
     ] {
         let expected = if with_look_alikes {
@@ -362,6 +362,7 @@ fn numbers_that_only_look_like_codes_are_none() {
         "20560 to 20561 patients",
         "n = 20560",
         "> 20560",
+        "02121 thru 21211, 21214 thru 21221",
         "section 20560",
         "sections 20550 through 20570 of the Act",
         "\u{a7} 20560",

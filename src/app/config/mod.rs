@@ -9,6 +9,7 @@
 
 mod digest;
 pub mod environment;
+mod federal_register;
 mod file;
 mod local_coverage;
 mod log;

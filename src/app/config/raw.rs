@@ -100,7 +100,7 @@ pub(super) struct RawSources {
     pub(super) since_year: i32,
     pub(super) pfs: RawSource,
     pub(super) ncd: RawSource,
-    pub(super) federal_register: RawSource,
+    pub(super) federal_register: RawFederalRegister,
     pub(super) pfs_rules: RawSource,
     pub(super) therapy: RawSource,
     pub(super) transmittals: RawSource,
@@ -126,6 +126,25 @@ pub(super) struct RawLocalCoverage {
     pub(super) accept_terms: String,
     pub(super) contractors: Vec<String>,
     pub(super) states: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFederalRegister {
+    pub(super) enabled: bool,
+    pub(super) schedule: String,
+    pub(super) terms: Vec<String>,
+    pub(super) cfr_parts: Vec<u32>,
+}
+
+impl RawFederalRegister {
+    /// What it has in common with the other sources.
+    pub(super) fn source(&self) -> RawSource {
+        RawSource {
+            enabled: self.enabled,
+            schedule: self.schedule.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

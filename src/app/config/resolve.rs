@@ -106,10 +106,11 @@ impl<'a> Resolver<'a> {
             enabled: raw.local_coverage.enabled,
             schedule: raw.local_coverage.schedule.clone(),
         };
+        let federal_register = raw.federal_register.source();
         let by_id = [
             ("pfs", &raw.pfs),
             ("ncd", &raw.ncd),
-            ("federal_register", &raw.federal_register),
+            ("federal_register", &federal_register),
             ("pfs_rules", &raw.pfs_rules),
             ("therapy", &raw.therapy),
             ("transmittals", &raw.transmittals),
@@ -123,6 +124,7 @@ impl<'a> Resolver<'a> {
             since_year: raw.since_year,
             settings: crate::sources::Settings {
                 local_coverage: self.local_coverage(&raw.local_coverage),
+                federal_register: self.federal_register(&raw.federal_register),
             },
             by_id: by_id
                 .into_iter()

@@ -188,14 +188,17 @@ impl Wanted {
         }
     }
 
-    /// What a range of codes names. Ends of different form, or the wrong way round, are no range.
+    /// What a range of codes names. Ends of different form, or the wrong way round, are no range; nor are
+    /// ends of different sections, unless something says that they are codes: `02121 thru 21211` are
+    /// buildings.
     fn range(
         &self,
         low: HcpcsCode,
         high: HcpcsCode,
         context: Context,
     ) -> Vec<(MentionKind, HcpcsCode)> {
-        if low > high || form(low) != form(high) {
+        let is_wide = context != Context::Code && section(low) != section(high);
+        if low > high || form(low) != form(high) || is_wide {
             let mut both = self.single(low, context);
             both.extend(self.single(high, context));
             return both;
@@ -222,6 +225,11 @@ impl Wanted {
             .filter(|&(_, code)| matches(code))
             .collect()
     }
+}
+
+/// The first two characters of a code: the 20000s begin the musculoskeletal system.
+fn section(code: HcpcsCode) -> String {
+    code.as_str().chars().take(2).collect()
 }
 
 /// The letters of a code: `G0283` and `G0290` are of one series, `20560` and `G0283` are not.

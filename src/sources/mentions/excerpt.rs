@@ -35,7 +35,11 @@ const MOST: usize = 400;
 impl Named {
     /// Reads one excerpt after another.
     pub fn read(&mut self, excerpt: Excerpt<'_>, watch: &Watch) {
-        let found = mentions(excerpt.text, watch);
+        self.add(excerpt, &mentions(excerpt.text, watch));
+    }
+
+    /// The same for an excerpt whose mentions are known, as places in its text.
+    pub fn add(&mut self, excerpt: Excerpt<'_>, found: &[Mention]) {
         if found.is_empty() {
             return;
         }
@@ -54,7 +58,7 @@ impl Named {
             &mut self.look_alikes
         };
         if list.len() < MOST {
-            list.push(passage(excerpt, &found));
+            list.push(passage(excerpt, found));
         } else if is_watched {
             self.unshown += 1;
         }
