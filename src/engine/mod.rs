@@ -14,6 +14,5 @@ pub mod judge;
 pub mod retry;
 pub mod schedule;
 pub mod severity;
-mod summary;
 #[cfg(test)]
 mod tests;

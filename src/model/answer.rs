@@ -35,6 +35,20 @@ pub enum Layer {
     PfsPayment,
     /// Geographic adjustment of the locality asked for.
     Locality,
+    /// Therapy code list: always, sometimes or not therapy.
+    Therapy,
+    /// Hospital outpatient departments: OPPS Addendum B.
+    Opps,
+    /// Units of service of one day: NCCI MUE.
+    Units,
+    /// Other codes of the same day: NCCI PTP edits with what the practice bills beside it.
+    Pairs,
+    /// Local coverage determinations and articles of contractors.
+    Local,
+    /// Instructions to contractors: transmittals and MLN articles that name the code.
+    Instructions,
+    /// Rules and analyses on their way: proposed, or final and not in force on the day.
+    Pipeline,
 }
 
 impl Layer {
@@ -45,6 +59,13 @@ impl Layer {
             Self::Ncd => "ncd",
             Self::PfsPayment => "pfs_payment",
             Self::Locality => "locality",
+            Self::Therapy => "therapy",
+            Self::Opps => "opps",
+            Self::Units => "mue",
+            Self::Pairs => "ptp",
+            Self::Local => "local_coverage",
+            Self::Instructions => "instructions",
+            Self::Pipeline => "pipeline",
         }
     }
 
@@ -55,6 +76,13 @@ impl Layer {
             Self::Ncd => "National coverage",
             Self::PfsPayment => "PFS payment",
             Self::Locality => "Locality",
+            Self::Therapy => "Therapy designation",
+            Self::Opps => "Hospital outpatient (OPPS)",
+            Self::Units => "Units a day (MUE)",
+            Self::Pairs => "Beside other codes (PTP)",
+            Self::Local => "Local coverage",
+            Self::Instructions => "Instructions to contractors",
+            Self::Pipeline => "In the pipeline",
         }
     }
 }
@@ -85,6 +113,8 @@ pub struct Answer {
     pub question: Question,
     /// The layers, in order.
     pub lines: Vec<AnswerLine>,
+    /// Where layers or documents contradict each other, each in a sentence.
+    pub contradictions: Vec<String>,
     /// All of it in a sentence or two.
     pub summary: String,
 }

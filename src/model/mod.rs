@@ -16,6 +16,7 @@ pub mod document;
 pub mod fact;
 pub mod health;
 pub mod money;
+pub mod opps_status;
 pub mod passage;
 pub mod quarter;
 pub mod record;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
 use coverd::app::commands::answer::answered;
-use coverd::engine::answer::topics;
+use coverd::engine::answer::{Setting, topics};
 use coverd::engine::fold::fold;
 use coverd::io::blobs::hash_of;
 use coverd::io::store::{Reader, Store};
@@ -86,14 +86,20 @@ pub(crate) fn run(material: &Material) {
         let database = store.join("coverd.db");
         let reader = Reader::open(&database).unwrap();
         let answers = asked.timed(QUESTIONS, |question| {
-            drop(answered(&reader, question, &asked.links).unwrap());
+            drop(answered(&reader, question, &asked.watch).unwrap());
         });
         let cold = asked.timed(QUESTIONS / 10, |question| {
             let reader = Reader::open(&database).unwrap();
-            drop(answered(&reader, question, &asked.links).unwrap());
+            drop(answered(&reader, question, &asked.watch).unwrap());
         });
         let histories = asked.timed(QUESTIONS, |question| {
-            let facts = reader.facts(&topics(question, &asked.links)).unwrap();
+            let links: Vec<NcdLink> = asked.watch.ncds.values().cloned().collect();
+            let setting = Setting {
+                links: &links,
+                billed_with: &asked.watch.billed_with,
+                known: &reader.topics_about(question.service).unwrap(),
+            };
+            let facts = reader.facts(&topics(question, &setting)).unwrap();
             drop(fold(facts));
         });
         let config = config::write(folder.path(), "");
@@ -130,7 +136,7 @@ fn command(config: &Path) {
 /// Who asks what.
 struct Asked {
     services: Vec<Service>,
-    links: Vec<NcdLink>,
+    watch: Watch,
 }
 
 impl Asked {
@@ -142,11 +148,11 @@ impl Asked {
                 _ => None,
             })
             .collect();
-        let mut links: Vec<NcdLink> = config::watch().ncds.into_values().collect();
-        for link in &mut links {
+        let mut watch = config::watch();
+        for link in watch.ncds.values_mut() {
             link.codes = services.iter().map(|service| service.code).collect();
         }
-        Self { services, links }
+        Self { services, watch }
     }
 
     fn timed(&self, questions: usize, mut ask: impl FnMut(&Question)) -> Runs {

@@ -7,13 +7,13 @@ use crate::app::cli::AnswerArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::moment::Moment;
 use crate::app::options::Format;
-use crate::engine::answer::{answer, topics};
-use crate::engine::fold::{fold, known_by, published_by};
+use crate::engine::answer::{Setting, answer, topics};
+use crate::engine::fold::{known_by, published_by};
 use crate::io::store::Reader;
 use crate::model::answer::{Answer, AnswerLine, Question};
 use crate::model::fact::Fact;
 use crate::model::timeline::Period;
-use crate::model::watch::NcdLink;
+use crate::model::watch::{NcdLink, Watch};
 use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table};
 
@@ -26,9 +26,8 @@ pub fn answer_command(args: &AnswerArgs, context: &Context) -> Result<Exit, Fail
         as_published_on: args.as_published_on,
         as_known_on: args.as_known_on.map(|moment| instant(context, moment)),
     };
-    let links: Vec<NcdLink> = context.config.watch.ncds.values().cloned().collect();
     let reader = context.reader()?;
-    let answer = answered(&reader, &question, &links)?;
+    let answer = answered(&reader, &question, &context.config.watch)?;
     if context.output.format == Format::Table {
         write_for_people(&answer, context)?;
     } else {
@@ -38,19 +37,21 @@ pub fn answer_command(args: &AnswerArgs, context: &Context) -> Result<Exit, Fail
 }
 
 /// The answer from what the store holds.
-pub fn answered(
-    reader: &Reader,
-    question: &Question,
-    links: &[NcdLink],
-) -> Result<Answer, Failure> {
-    let mut facts = reader.facts(&topics(question, links))?;
+pub fn answered(reader: &Reader, question: &Question, watch: &Watch) -> Result<Answer, Failure> {
+    let links: Vec<NcdLink> = watch.ncds.values().cloned().collect();
+    let setting = Setting {
+        links: &links,
+        billed_with: &watch.billed_with,
+        known: &reader.topics_about(question.service)?,
+    };
+    let mut facts = reader.facts(&topics(question, &setting))?;
     if let Some(day) = question.as_published_on {
         facts = published_by(&facts, day);
     }
     if let Some(instant) = question.as_known_on {
         facts = known_by(facts, instant);
     }
-    Ok(answer(&fold(facts), question, links))
+    Ok(answer(facts, question, &setting))
 }
 
 /// A day on the command line ends in the practice's zone.
@@ -82,6 +83,9 @@ fn write_for_people(answer: &Answer, context: &Context) -> Result<(), Failure> {
         page.prose(0, &format!("By what coverd had read by {instant}:"));
     }
     page.prose(0, &answer.summary);
+    for contradiction in &answer.contradictions {
+        page.prose(0, &format!("Contradiction: {contradiction}."));
+    }
     for line in &answer.lines {
         block(&mut page, line);
     }
@@ -149,6 +153,15 @@ fn table(answer: &Answer) -> Table {
     ];
     summary.resize_with(14, Cell::nothing);
     table.push(summary);
+    for contradiction in &answer.contradictions {
+        let mut row = vec![
+            Cell::text("contradiction"),
+            Cell::text(answer.question.service.to_string()),
+            Cell::text(contradiction),
+        ];
+        row.resize_with(14, Cell::nothing);
+        table.push(row);
+    }
     for line in &answer.lines {
         table.push(cells(line));
     }

@@ -20,7 +20,6 @@ use crate::io::store::DeliveryFilter;
 use crate::model::answer::Question;
 use crate::model::attribute::Attribute;
 use crate::model::code::Service;
-use crate::model::watch::NcdLink;
 use crate::render::mail::bodies;
 
 /// January to July 2020 as it could have been captured; made, see tests/fixtures/PROVENANCE.md.
@@ -114,7 +113,6 @@ fn go_on(file: &str, folder: &str, context: &Context) -> Result<(), Failure> {
 /// Three questions: before the change, the same day as it looked then, and after the change.
 fn ask(config: &Config, context: &Context) -> Result<(), Failure> {
     let reader = wiring::open_reader(config)?;
-    let links: Vec<NcdLink> = config.watch.ncds.values().cloned().collect();
     let service: Service = "20560".parse().context("the code of the demonstration")?;
     let mut page = context.page();
     say("\n")?;
@@ -135,7 +133,7 @@ fn ask(config: &Config, context: &Context) -> Result<(), Failure> {
             as_known_on: None,
         };
         page.gap();
-        let said = answered(&reader, &question, &links)?.summary;
+        let said = answered(&reader, &question, &config.watch)?.summary;
         let seen_as = published
             .map(|day| format!("By what CMS had published by {day}: "))
             .unwrap_or_default();

@@ -1,5 +1,7 @@
 //! `coverd history`.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::Context;
@@ -8,7 +10,7 @@ use super::words::cell;
 use crate::app::cli::HistoryArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
-use crate::engine::answer::{PFS, topics};
+use crate::engine::answer::{PFS, Setting, topics};
 use crate::engine::fold::fold;
 use crate::io::store::Reader;
 use crate::model::answer::Question;
@@ -40,8 +42,15 @@ struct Line<'a> {
 
 /// Everything believed about a code, from when to when.
 pub fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure> {
-    let links: Vec<NcdLink> = context.config.watch.ncds.values().cloned().collect();
-    let timelines = believed(&context.reader()?, args.service, &links)?;
+    let watch = &context.config.watch;
+    let links: Vec<NcdLink> = watch.ncds.values().cloned().collect();
+    let reader = context.reader()?;
+    let setting = Setting {
+        links: &links,
+        billed_with: &watch.billed_with,
+        known: &reader.topics_about(args.service)?,
+    };
+    let timelines = believed(&reader, args.service, &setting)?;
     let mut subjects = lines(&timelines, args.since);
     // The conversion factor alone says nothing about a code.
     if subjects
@@ -72,7 +81,11 @@ pub fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn believed(reader: &Reader, service: Service, links: &[NcdLink]) -> Result<Timelines, Failure> {
+fn believed(
+    reader: &Reader,
+    service: Service,
+    setting: &Setting<'_>,
+) -> Result<Timelines, Failure> {
     let question = Question {
         service,
         on: NaiveDate::MAX,
@@ -80,7 +93,7 @@ fn believed(reader: &Reader, service: Service, links: &[NcdLink]) -> Result<Time
         as_published_on: None,
         as_known_on: None,
     };
-    Ok(fold(reader.facts(&topics(&question, links))?))
+    Ok(fold(reader.facts(&topics(&question, setting))?))
 }
 
 /// The code first, then what is paid for everything, then the policies.
@@ -233,7 +246,12 @@ pub fn outline(
     service: Service,
     only: &[Attribute],
 ) -> Result<(), Failure> {
-    let timelines = believed(reader, service, &[])?;
+    let code_alone = Setting {
+        links: &[],
+        billed_with: &BTreeSet::new(),
+        known: &[],
+    };
+    let timelines = believed(reader, service, &code_alone)?;
     for (topic, mut lines) in lines(&timelines, None) {
         if topic.subject == Subject::Service(service) {
             lines.retain(|line| only.contains(&line.attribute));

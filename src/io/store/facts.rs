@@ -8,6 +8,7 @@ use super::connection::Reader;
 use super::encode::{Form, column, subject_form, topic};
 use super::error::StoreError;
 use super::payload::read_values;
+use crate::model::code::Service;
 use crate::model::fact::{Fact, Statement, Values};
 use crate::model::topic::Topic;
 
@@ -78,6 +79,31 @@ impl Reader {
              ORDER BY t.subject_kind, t.subject, t.place, t.stage",
         )?;
         let found = statement.query_map([source], |row| topic(row, 0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// What an answer about a code may need beside the topics that every one needs: the code at the
+    /// stages of rules, all policies and rule documents, and one pair with the code where pairs were
+    /// ever read for it.
+    pub fn topics_about(&self, service: Service) -> Result<Vec<Topic>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT subject_kind, subject, place, stage FROM topics
+             WHERE subject_kind = 'service' AND subject = ?1 AND stage <> 'in_force'
+             UNION ALL
+             SELECT subject_kind, subject, place, stage FROM topics
+             WHERE subject_kind IN ('policy', 'rule')
+             UNION ALL
+             SELECT * FROM (
+                 SELECT subject_kind, subject, place, stage FROM topics
+                 WHERE subject_kind = 'pair' AND (subject LIKE ?2 OR subject LIKE ?3) LIMIT 1)",
+        )?;
+        let (first, second) = (
+            format!("{} with %", service.code),
+            format!("% with {}", service.code),
+        );
+        let found = statement.query_map(params![service.to_string(), first, second], |row| {
+            topic(row, 0)
+        })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

@@ -1,0 +1,15 @@
+//! Questions about a date of service, answered layer by layer.
+
+mod billing;
+mod compose;
+mod contradictions;
+mod fee_schedule;
+mod line;
+mod local;
+mod ncd;
+mod pipeline;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+pub use compose::{PFS, Setting, answer, topics};

@@ -1,0 +1,155 @@
+//! What is on its way: rules that are proposed, or final and not yet in force, and coverage analyses.
+
+use chrono::{Days, NaiveDate};
+
+use super::line::{NOT_OBSERVED, add, plain};
+use super::local::names_it;
+use crate::model::answer::{AnswerLine, Layer, Question};
+use crate::model::attribute::Attribute;
+use crate::model::fact::Observation;
+use crate::model::timeline::Timelines;
+use crate::model::topic::{Stage, Subject, Topic};
+
+/// How long before the day asked for a rule may have been published to be on its way on that day.
+const RECENT: Days = Days::new(400);
+/// Lines about rule documents; the latest ones.
+const DOCUMENTS: usize = 4;
+
+/// What rules say of the code from a coming day on, which rule documents name it, and which analyses
+/// are open.
+pub(super) fn pipeline_lines(
+    timelines: &Timelines,
+    question: &Question,
+    known: &[Topic],
+) -> Vec<AnswerLine> {
+    let mut lines = staged(timelines, question, known);
+    let mut documents: Vec<(NaiveDate, AnswerLine)> = known
+        .iter()
+        .filter_map(|topic| match topic.subject {
+            Subject::Rule(_) => rule_line(timelines, question, topic),
+            Subject::Policy(_) => analysis_line(timelines, question, topic),
+            Subject::Service(_) | Subject::Schedule(_) | Subject::Pair(_) | Subject::Page(_) => {
+                None
+            }
+        })
+        .collect();
+    documents.sort_by_key(|(day, _)| std::cmp::Reverse(*day));
+    lines.extend(documents.into_iter().take(DOCUMENTS).map(|(_, line)| line));
+    if lines.is_empty() {
+        lines.push(plain(
+            Layer::Pipeline,
+            question.service.code.to_string(),
+            NOT_OBSERVED,
+        ));
+    }
+    lines
+}
+
+/// What rules say of the status of the code for days that begin around the day asked for.
+fn staged(timelines: &Timelines, question: &Question, known: &[Topic]) -> Vec<AnswerLine> {
+    let own = Subject::Service(question.service);
+    let mut lines = Vec::new();
+    for topic in known
+        .iter()
+        .filter(|topic| topic.subject == own && topic.stage != Stage::InForce)
+    {
+        let Some(first) = timelines
+            .get(topic, Attribute::Status)
+            .and_then(|timeline| timeline.segments.first())
+        else {
+            continue;
+        };
+        let (begins, published) = (first.period.from, first.fact.origin.published);
+        let coming = published <= question.on && question.on < begins;
+        let this_year = begins <= question.on && question.on < next_year(begins);
+        if !coming && !this_year {
+            continue;
+        }
+        let verb = match topic.stage {
+            Stage::ProposedBy(_) => "proposes",
+            Stage::FinalBy(_) | Stage::InForce => "makes final",
+        };
+        let name = match &topic.stage {
+            Stage::ProposedBy(docket) | Stage::FinalBy(docket) => docket.as_str(),
+            Stage::InForce => "",
+        };
+        let mut line = plain(
+            Layer::Pipeline,
+            question.service.to_string(),
+            format!("{name} {verb} status {} from {begins}", first.observation),
+        );
+        line.fact = Some(std::sync::Arc::clone(&first.fact));
+        line.days = Some(first.period);
+        lines.push(line);
+    }
+    lines
+}
+
+fn next_year(day: NaiveDate) -> NaiveDate {
+    day.checked_add_days(Days::new(365)).unwrap_or(day)
+}
+
+/// A rule document that names the code and was public, and recent, on the day.
+fn rule_line(
+    timelines: &Timelines,
+    question: &Question,
+    topic: &Topic,
+) -> Option<(NaiveDate, AnswerLine)> {
+    if !names_it(timelines, topic, question) {
+        return None;
+    }
+    let last = |attribute| timelines.get(topic, attribute)?.segments.last();
+    let text = |attribute| {
+        let text = last(attribute)?.observation.to_string();
+        (!text.is_empty() && text != "blank").then_some(text)
+    };
+    let segment = last(Attribute::RuleKind)?;
+    let published = segment.fact.origin.published;
+    if published > question.on || question.on > published.checked_add_days(RECENT)? {
+        return None;
+    }
+    let mut says = segment.observation.to_string();
+    for (attribute, words) in [
+        (Attribute::Docket, ""),
+        (Attribute::Citation, ""),
+        (Attribute::PublishedOn, "published "),
+        (Attribute::CommentsClose, "comments close "),
+        (Attribute::EffectiveDate, "effective "),
+    ] {
+        if let Some(value) = text(attribute) {
+            add(&mut says, &[", ", words, &value]);
+        }
+    }
+    says.push_str(": it names the code");
+    let mut line = plain(Layer::Pipeline, topic.subject.to_string(), says);
+    line.fact = Some(std::sync::Arc::clone(&segment.fact));
+    Some((published, line))
+}
+
+/// A national coverage analysis that is not closed on the day.
+fn analysis_line(
+    timelines: &Timelines,
+    question: &Question,
+    topic: &Topic,
+) -> Option<(NaiveDate, AnswerLine)> {
+    let segment = timelines
+        .get(topic, Attribute::AnalysisStatus)?
+        .at(question.on)?;
+    let Observation::Value(status) = &segment.observation else {
+        return None;
+    };
+    let status = status.to_string();
+    if status == "closed" {
+        return None;
+    }
+    let title = timelines
+        .text(topic, Attribute::Title, question.on)
+        .unwrap_or_default();
+    let mut line = plain(
+        Layer::Pipeline,
+        topic.subject.to_string(),
+        format!("coverage analysis, {status}: {title}"),
+    );
+    line.fact = Some(std::sync::Arc::clone(&segment.fact));
+    Some((segment.fact.origin.published, line))
+}
