@@ -60,6 +60,10 @@ pub enum Command {
     History(HistoryArgs),
     /// What changed at CMS, newest first
     Changes(ChangesArgs),
+    /// Rulemakings, with their documents, stages and dates
+    Rules(RulesArgs),
+    /// Passages of rules, policies and pages that name a code or word, quoted
+    Mentions(MentionsArgs),
     /// One change, or all that an alert told, with the documents before and after
     Show(ShowArgs),
     /// What is read, where, and how often
@@ -196,6 +200,37 @@ pub struct ChangesArgs {
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
+}
+
+/// `rules`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  coverd rules
+  coverd rules --since 2026-01-01 --format csv")]
+pub struct RulesArgs {
+    /// Only rulemakings with a document published on or after this day
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<NaiveDate>,
+}
+
+/// `mentions`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  coverd mentions 20560
+  coverd mentions \"dry needling\" --since 2026-01-01
+  coverd mentions --format json")]
+pub struct MentionsArgs {
+    /// Only passages that name this code, word or policy, as it is watched
+    #[arg(value_name = "TERM")]
+    pub term: Option<String>,
+    /// Only documents published on or after this day
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<NaiveDate>,
+    /// Passages that name look-alikes only, too
+    #[arg(long)]
+    pub look_alikes: bool,
 }
 
 /// `show`

@@ -12,6 +12,7 @@ pub mod gather;
 pub mod health;
 pub mod judge;
 pub mod retry;
+pub mod rules;
 pub mod schedule;
 pub mod severity;
 #[cfg(test)]

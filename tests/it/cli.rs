@@ -172,7 +172,19 @@ fn an_answer_has_every_layer_with_its_proof() {
     let ncds = ["ncd"; 4];
     assert_eq!(layers[..2], ["summary", "pfs_status"]);
     assert_eq!(layers[2..6], ncds);
-    assert_eq!(layers[6..], ["pfs_payment"]);
+    assert_eq!(
+        layers[6..],
+        [
+            "therapy",
+            "pfs_payment",
+            "opps",
+            "mue",
+            "ptp",
+            "local_coverage",
+            "instructions",
+            "pipeline"
+        ]
+    );
     let status = &rows[1];
     assert!(text(status, "says").starts_with("status N"), "{status:?}");
     assert_eq!(text(status, "until"), "2020-04-01");

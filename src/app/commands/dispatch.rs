@@ -2,7 +2,7 @@
 
 use super::{
     Context, Logged, answer, changes, check_schedule, config, db, demo, health, history, man,
-    outbox, pdf_text, replay, show, sources, status, watch,
+    mentions, outbox, pdf_text, replay, rules, show, sources, status, watch,
 };
 use crate::app::cli::{Cli, Command};
 use crate::app::config::Environment;
@@ -31,6 +31,8 @@ pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::Check(args) => watch::check(&args, &context()?),
         Command::Backfill(args) => watch::backfill(&args, &context()?),
         Command::Status => status::status(&context()?),
+        Command::Rules(args) => rules::rules(&args, &context()?),
+        Command::Mentions(args) => mentions::mentions(&args, &context()?),
         Command::Answer(args) => answer::answer_command(&args, &context()?),
         Command::History(args) => history::history(&args, &context()?),
         Command::Changes(args) => changes::changes(&args, &context()?),

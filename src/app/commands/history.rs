@@ -10,7 +10,7 @@ use super::words::cell;
 use crate::app::cli::HistoryArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
-use crate::engine::answer::{PFS, Setting, topics};
+use crate::engine::answer::{PFS, Setting, names_code, topics};
 use crate::engine::fold::fold;
 use crate::io::store::Reader;
 use crate::model::answer::Question;
@@ -52,6 +52,17 @@ pub fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure> {
     };
     let timelines = believed(&reader, args.service, &setting)?;
     let mut subjects = lines(&timelines, args.since);
+    // Of policies and rules only those that govern the code or name it.
+    subjects.retain(|(topic, _)| match &topic.subject {
+        Subject::Policy(name) => {
+            let governs = |link: &NcdLink| {
+                format!("NCD {}", link.section) == *name && link.codes.contains(&args.service.code)
+            };
+            links.iter().any(governs) || names_code(&timelines, topic, args.service.code)
+        }
+        Subject::Rule(_) => names_code(&timelines, topic, args.service.code),
+        Subject::Service(_) | Subject::Schedule(_) | Subject::Pair(_) | Subject::Page(_) => true,
+    });
     // The conversion factor alone says nothing about a code.
     if subjects
         .iter()

@@ -3,6 +3,7 @@
 use super::line::{NOT_OBSERVED, add, layer_line, plain};
 use crate::model::answer::{AnswerLine, Layer, Question};
 use crate::model::attribute::Attribute;
+use crate::model::code::HcpcsCode;
 use crate::model::fact::{Observation, Value};
 use crate::model::passage::Passage;
 use crate::model::timeline::{Segment, Timelines};
@@ -138,7 +139,12 @@ fn instruction_line(
 
 /// Whether a document lists the code, or has a passage that names it, on any day.
 pub(super) fn names_it(timelines: &Timelines, topic: &Topic, question: &Question) -> bool {
-    let code = question.service.code.to_string();
+    names_code(timelines, topic, question.service.code)
+}
+
+/// As for an answer, for any code.
+pub fn names_code(timelines: &Timelines, topic: &Topic, code: HcpcsCode) -> bool {
+    let code = code.to_string();
     let texts = |attribute| {
         let segments = timelines
             .get(topic, attribute)

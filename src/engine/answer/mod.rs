@@ -13,3 +13,4 @@ mod summary;
 mod tests;
 
 pub use compose::{PFS, Setting, answer, topics};
+pub use local::names_code;

@@ -42,13 +42,7 @@ pub(super) fn summary(
         );
         return (Vec::new(), text);
     };
-    let differing = differing(
-        timelines,
-        question,
-        &status,
-        meaning.payable,
-        national.as_deref(),
-    );
+    let differing = differing(timelines, question, &status, meaning.payable);
     let first = format!("{head}{} (status {status}).", meaning.short);
     let mut parts = vec![first];
     match (meaning.payable, &national) {
@@ -59,7 +53,7 @@ pub(super) fn summary(
             parts.push(format!("National coverage: {national}."));
         }
         (Payable::Never, Some(national)) => parts.push(format!(
-            "The layers differ: national coverage was in force ({national}), but the fee schedule for that day did not make the code payable."
+            "The layers contradict each other: national coverage was in force ({national}), but the fee schedule for that day did not make the code payable."
         )),
         (Payable::Never, None)
         | (Payable::OtherPrice | Payable::Bundled | Payable::NotForPayment, _) => {}
@@ -132,20 +126,15 @@ fn pipeline(lines: &[AnswerLine]) -> String {
     format!(" In the pipeline: {}.", coming.join("; "))
 }
 
-/// Layers that say opposite things of the day.
+/// Settings that are treated otherwise on the day. That national coverage and the fee schedule contradict
+/// each other is in the summary itself.
 fn differing(
     timelines: &Timelines,
     question: &Question,
     status: &str,
     payable: Payable,
-    national: Option<&str>,
 ) -> Vec<String> {
     let mut differing = Vec::new();
-    if payable == Payable::Never && national.is_some() {
-        differing.push(format!(
-            "national coverage was in force, but the fee schedule has status {status}"
-        ));
-    }
     let opps = timelines.text(&service(question), Attribute::OppsStatus, question.on);
     let hospital = opps.as_deref().and_then(opps_status_meaning);
     if let (Some(indicator), Some((meaning, _))) = (&opps, hospital) {

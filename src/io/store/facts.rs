@@ -107,6 +107,17 @@ impl Reader {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    /// The topics that are documents: rules, policies, pages.
+    pub fn document_topics(&self) -> Result<Vec<Topic>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT subject_kind, subject, place, stage FROM topics
+             WHERE subject_kind IN ('policy', 'rule', 'page')
+             ORDER BY subject_kind, subject, place, stage",
+        )?;
+        let found = statement.query_map([], |row| topic(row, 0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     /// The topics at the stage of a rule, the records of rule documents among them.
     pub fn staged_topics(&self) -> Result<Vec<Topic>, StoreError> {
         let mut statement = self.connection.prepare_cached(
