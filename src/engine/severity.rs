@@ -1,5 +1,9 @@
 //! How much a change matters: one table, a reason for each attribute.
 
+use std::collections::BTreeMap;
+
+use super::judge::sort;
+use crate::model::alert::ChangeAlert;
 use crate::model::attribute::Attribute;
 use crate::model::change::{Change, Severity};
 use crate::model::code::{HcpcsCode, Service};
@@ -20,6 +24,24 @@ pub fn severity(change: &Change, watch: &Watch) -> Severity {
         }
     }
     rule(change.key.attribute).0
+}
+
+/// An alert as someone weighs it who has weights of their own; gravest first again.
+pub fn weighed(alert: &ChangeAlert, own: &BTreeMap<Attribute, Severity>) -> ChangeAlert {
+    let mut weighed = alert.clone();
+    if own.is_empty() {
+        return weighed;
+    }
+    for judged in weighed.changes.iter_mut().chain(&mut weighed.look_alikes) {
+        if let Some(severity) = own.get(&judged.change.key.attribute) {
+            judged.severity = *severity;
+        }
+    }
+    sort(&mut weighed.changes);
+    if let Some(gravest) = weighed.changes.first() {
+        weighed.severity = gravest.severity;
+    }
+    weighed
 }
 
 /// A pair with a code that the practice never bills beside its own denies nothing of it. Under

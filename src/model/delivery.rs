@@ -1,10 +1,12 @@
 //! Messages on their way: outbox rows, attempts, recipients.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
+use super::attribute::Attribute;
 use super::change::Severity;
 
 /// What a recipient wants to hear.
@@ -37,6 +39,8 @@ pub struct Recipient {
     pub role: Role,
     /// The least severity that is mailed to them.
     pub least: Severity,
+    /// Weights of their own, which go before the table of severities.
+    pub severities: BTreeMap<Attribute, Severity>,
     /// The channel that serves them: `smtp`, `file`.
     pub channel: String,
 }

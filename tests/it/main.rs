@@ -27,4 +27,5 @@ mod pfs;
 mod replay;
 mod rules;
 mod store;
+mod story;
 mod transmittals;

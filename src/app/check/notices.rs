@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::state::App;
 use crate::engine::health::Assessment;
+use crate::engine::severity::weighed;
 use crate::io::store::Said;
 use crate::model::alert::{Alert, AlertBody, OperatorNotice};
 use crate::model::delivery::{Outgoing, Recipient, Role};
@@ -28,7 +29,7 @@ pub async fn deliveries(app: &App, alerts: &[Alert]) -> anyhow::Result<Vec<Outgo
         {
             conversations.insert(thread.clone(), app.conversation(thread).await?);
         }
-        for recipient in recipients(app, alert) {
+        for (recipient, alert) in recipients(app, alert) {
             let said = thread.as_ref().and_then(|thread| conversations.get(thread));
             let earlier: Vec<String> = said
                 .into_iter()
@@ -37,7 +38,7 @@ pub async fn deliveries(app: &App, alerts: &[Alert]) -> anyhow::Result<Vec<Outgo
                 .filter(|said| said.recipient == recipient.address)
                 .map(|said| said.message_id.clone())
                 .collect();
-            outgoing.push(app.compose(alert, recipient, &earlier)?);
+            outgoing.push(app.compose(&alert, recipient, &earlier)?);
         }
         if let Some(said) = thread.and_then(|thread| conversations.get_mut(&thread)) {
             let own = outgoing.iter().filter(|one| one.alert == alert.id);
@@ -51,27 +52,32 @@ pub async fn deliveries(app: &App, alerts: &[Alert]) -> anyhow::Result<Vec<Outgo
     Ok(outgoing)
 }
 
-fn recipients<'a>(app: &'a App, alert: &Alert) -> Vec<&'a Recipient> {
+/// Who hears of it, each with the alert as they weigh it.
+fn recipients<'a>(app: &'a App, alert: &Alert) -> Vec<(&'a Recipient, Alert)> {
     match &alert.body {
         AlertBody::Change(change) => app
             .recipients
             .iter()
-            .filter(|recipient| {
-                recipient.role == Role::Practice && recipient.least <= change.severity
+            .filter(|recipient| recipient.role == Role::Practice)
+            .map(|recipient| (recipient, weighed(change, &recipient.severities)))
+            .filter(|(recipient, change)| recipient.least <= change.severity)
+            .map(|(recipient, change)| {
+                let body = AlertBody::Change(change);
+                (recipient, Alert { body, ..alert.clone() })
             })
             .collect(),
         AlertBody::Operator(_) => {
-            let operators: Vec<&Recipient> = app
-                .recipients
-                .iter()
-                .filter(|recipient| recipient.role == Role::Operator)
-                .collect();
+            let operators = || {
+                let all = app.recipients.iter();
+                all.filter(|recipient| recipient.role == Role::Operator)
+            };
             // A practice without an operator still has to hear that its watcher is blind.
-            if operators.is_empty() {
+            let people: Vec<&Recipient> = if operators().next().is_none() {
                 app.recipients.iter().collect()
             } else {
-                operators
-            }
+                operators().collect()
+            };
+            people.into_iter().map(|one| (one, alert.clone())).collect()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The section `[mail]` and the recipients.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use super::raw::{RawChannel, RawMail, RawRecipient, RawRole, RawSeverity, RawTls
 use super::resolve::{Resolver, is_loopback, shorten};
 use super::secret::PasswordSource;
 use super::settings::{Login, Mail, MailChannel, Smtp, Tls};
+use crate::model::attribute::Attribute;
 use crate::model::change::Severity;
 use crate::model::delivery::{Recipient, Role};
 
@@ -137,6 +138,7 @@ impl Resolver<'_> {
                     address,
                     role: role(recipient.role),
                     least: severity(recipient.least),
+                    severities: self.severities(&key.key("severity"), &recipient.severity),
                     channel: mail.channel.id().to_owned(),
                 }
             })
@@ -148,6 +150,30 @@ impl Resolver<'_> {
             );
         }
         recipients
+    }
+
+    /// Weights by the name of an attribute, as `coverd changes --format json` writes it.
+    fn severities(
+        &mut self,
+        key: &KeyPath,
+        raw: &BTreeMap<String, RawSeverity>,
+    ) -> BTreeMap<Attribute, Severity> {
+        let mut severities = BTreeMap::new();
+        for (name, weight) in raw {
+            match name.parse::<Attribute>() {
+                Ok(attribute) => {
+                    severities.insert(attribute, severity(*weight));
+                }
+                Err(_) => self.wrong_at(
+                    key.key(name),
+                    format!(
+                        "'{}' is no attribute: write one as `coverd changes --format json` names it, such as \"mue_units\" or \"opps_payment\"",
+                        shorten(name)
+                    ),
+                ),
+            }
+        }
+        severities
     }
 
     fn address(&mut self, key: &KeyPath, address: &str) {

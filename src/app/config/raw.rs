@@ -226,6 +226,8 @@ pub(super) struct RawRecipient {
     pub(super) role: RawRole,
     #[serde(default = "coding")]
     pub(super) least: RawSeverity,
+    #[serde(default)]
+    pub(super) severity: BTreeMap<String, RawSeverity>,
 }
 
 fn practice() -> RawRole {

@@ -50,6 +50,7 @@ pub fn recipient() -> Recipient {
         address: "billing@practice.example".to_owned(),
         role: Role::Practice,
         least: Severity::Coding,
+        severities: BTreeMap::new(),
         channel: "smtp".to_owned(),
     }
 }
