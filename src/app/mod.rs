@@ -12,6 +12,7 @@ pub mod logging;
 pub mod moment;
 pub mod options;
 pub mod pulse;
+pub mod questions;
 pub mod replay;
 pub mod state;
 pub mod wiring;

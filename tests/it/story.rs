@@ -3,10 +3,7 @@
 //!
 //! The releases, the record of NCD 30.3.3 and the workbooks of OPPS are CMS's; the transmittal is made
 //! here from what is known of change request 11661.
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests may panic"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -77,13 +74,19 @@ fn record(folder: &Path) -> Vec<u8> {
 }
 
 fn transmittal() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/transmittals/r4999cp.txt");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/transmittals/r4999cp.txt");
     std::fs::read_to_string(path).unwrap()
 }
 
 /// What the documents say, each as its source reads it.
 fn facts(folder: &Path) -> Vec<Fact> {
-    let (pfs, ncd, opps, orders) = (Pfs::default(), Ncd::default(), Opps::default(), Transmittals);
+    let (pfs, ncd, opps, orders) = (
+        Pfs::default(),
+        Ncd::default(),
+        Opps::default(),
+        Transmittals,
+    );
     let site = "https://www.cms.gov/files";
     let workbook = |file: &str| std::fs::read(folder.join("opps").join(file)).unwrap();
     let chapter = |source, url: String, bytes, published, learned| Chapter {
@@ -95,16 +98,67 @@ fn facts(folder: &Path) -> Vec<Fact> {
         learned,
     };
     let chapters = [
-        chapter(&pfs as &dyn Source, format!("{site}/zip/rvu20a.zip"), release(folder, "rvu20a/PPRRVU20_JAN.csv"), "2019-12-20", "2019-12-21"),
-        chapter(&opps, format!("{site}/zip/2020-january-opps-addendum-b.zip"), zip(&[("2020_january_web_addendum_b.12312019.xlsx", &workbook("2020_january_web_addendum_b.12312019.xlsx"))]), "2019-12-31", "2019-12-31"),
-        chapter(&ncd, "https://api.coverage.cms.gov/v1/data/ncd/?ncdid=373".to_owned(), record(folder), "2020-01-21", "2020-01-21"),
-        chapter(&opps, format!("{site}/zip/january-2020-opps-addendum-b-correction.zip"), zip(&[("January_2020_Addendum_B_CORRECTION.02042020.xlsx", &workbook("January_2020_Addendum_B_CORRECTION.02042020.xlsx"))]), "2020-02-04", "2020-02-05"),
+        chapter(
+            &pfs as &dyn Source,
+            format!("{site}/zip/rvu20a.zip"),
+            release(folder, "rvu20a/PPRRVU20_JAN.csv"),
+            "2019-12-20",
+            "2019-12-21",
+        ),
+        chapter(
+            &opps,
+            format!("{site}/zip/2020-january-opps-addendum-b.zip"),
+            zip(&[(
+                "2020_january_web_addendum_b.12312019.xlsx",
+                &workbook("2020_january_web_addendum_b.12312019.xlsx"),
+            )]),
+            "2019-12-31",
+            "2019-12-31",
+        ),
+        chapter(
+            &ncd,
+            "https://api.coverage.cms.gov/v1/data/ncd/?ncdid=373".to_owned(),
+            record(folder),
+            "2020-01-21",
+            "2020-01-21",
+        ),
+        chapter(
+            &opps,
+            format!("{site}/zip/january-2020-opps-addendum-b-correction.zip"),
+            zip(&[(
+                "January_2020_Addendum_B_CORRECTION.02042020.xlsx",
+                &workbook("January_2020_Addendum_B_CORRECTION.02042020.xlsx"),
+            )]),
+            "2020-02-04",
+            "2020-02-05",
+        ),
         Chapter {
             text: Some(transmittal()),
-            ..chapter(&orders, format!("{site}/document/r4999cp.pdf"), b"%PDF-".to_vec(), "2020-02-14", "2020-02-14")
+            ..chapter(
+                &orders,
+                format!("{site}/document/r4999cp.pdf"),
+                b"%PDF-".to_vec(),
+                "2020-02-14",
+                "2020-02-14",
+            )
         },
-        chapter(&pfs, format!("{site}/zip/rvu20b.zip"), release(folder, "rvu20b/PPRRVU20_APR.csv"), "2020-03-30", "2020-03-31"),
-        chapter(&opps, format!("{site}/zip/2020-april-opps-addendum-b.zip"), zip(&[("2020_april_web_addendum_b.05042020.xlsx", &workbook("2020_april_web_addendum_b.05042020.xlsx"))]), "2020-05-04", "2020-05-05"),
+        chapter(
+            &pfs,
+            format!("{site}/zip/rvu20b.zip"),
+            release(folder, "rvu20b/PPRRVU20_APR.csv"),
+            "2020-03-30",
+            "2020-03-31",
+        ),
+        chapter(
+            &opps,
+            format!("{site}/zip/2020-april-opps-addendum-b.zip"),
+            zip(&[(
+                "2020_april_web_addendum_b.05042020.xlsx",
+                &workbook("2020_april_web_addendum_b.05042020.xlsx"),
+            )]),
+            "2020-05-04",
+            "2020-05-05",
+        ),
     ];
     chapters.into_iter().flat_map(read).collect()
 }
@@ -128,7 +182,10 @@ fn read(chapter: Chapter<'_>) -> Vec<Fact> {
         text: chapter.text.map(Arc::from),
     };
     let companions = unit.companions.iter().map(|_| None).collect();
-    let documents = UnitDocuments { primary, companions };
+    let documents = UnitDocuments {
+        primary,
+        companions,
+    };
     let reading = chapter.source.extract(&unit, &documents, &watch);
     let reading = reading.unwrap_or_else(|shape| panic!("{}: {shape}", chapter.url));
     let origin = Arc::new(Origin {
@@ -157,7 +214,10 @@ fn ask(facts: &[Fact], on: NaiveDate, known_on: Option<DateTime<Utc>>) -> Answer
         as_known_on: known_on,
     };
     let links: Vec<NcdLink> = watch().ncds.into_values().collect();
-    let known: BTreeSet<Topic> = facts.iter().map(|fact| fact.statement.topic.clone()).collect();
+    let known: BTreeSet<Topic> = facts
+        .iter()
+        .map(|fact| fact.statement.topic.clone())
+        .collect();
     let known: Vec<Topic> = known.into_iter().collect();
     let setting = Setting {
         links: &links,
@@ -191,17 +251,32 @@ fn every_day_from_january_to_july_2020_is_answered_as_known_then_and_as_known_no
     while on < day("2020-08-01") {
         let since = |first: &str| on >= day(first);
         let now = ask(&facts, on, None);
-        let status = if since("2020-01-21") { "status A" } else { "status N" };
+        let status = if since("2020-01-21") {
+            "status A"
+        } else {
+            "status N"
+        };
         assert_eq!(says(&now, Layer::PfsStatus), status, "{on}");
-        let outpatient = if since("2020-04-01") { "status S" } else { "status E1" };
+        let outpatient = if since("2020-04-01") {
+            "status S"
+        } else {
+            "status E1"
+        };
         assert_eq!(says(&now, Layer::Opps), outpatient, "{on}");
-        assert_eq!(says(&now, Layer::Ncd).starts_with("Acupuncture"), since("2020-01-21"), "{on}");
+        assert_eq!(
+            says(&now, Layer::Ncd).starts_with("Acupuncture"),
+            since("2020-01-21"),
+            "{on}"
+        );
         assert_eq!(says(&now, Layer::Units), "not observed", "{on}");
         assert_eq!(says(&now, Layer::Pipeline), "not observed", "{on}");
         // Between the day from which it was payable and the order that said so, what was public on the
         // day said otherwise.
         let contradicted = since("2020-01-21") && !since("2020-02-14");
-        let named = now.contradictions.iter().any(|one| one.contains("RVU20A") && one.contains("CR 11661"));
+        let named = now
+            .contradictions
+            .iter()
+            .any(|one| one.contains("RVU20A") && one.contains("CR 11661"));
         assert_eq!(named, contradicted, "{on}: {:?}", now.contradictions);
         assert_eq!(
             now.summary.contains("payable if covered"),
@@ -212,11 +287,23 @@ fn every_day_from_january_to_july_2020_is_answered_as_known_then_and_as_known_no
 
         let end_of_day = on.and_hms_opt(23, 0, 0).unwrap().and_utc();
         let then = ask(&facts, on, Some(end_of_day));
-        let status = if since("2020-02-14") { "status A" } else { "status N" };
+        let status = if since("2020-02-14") {
+            "status A"
+        } else {
+            "status N"
+        };
         assert_eq!(says(&then, Layer::PfsStatus), status, "{on}");
-        let outpatient = if since("2020-05-05") { "status S" } else { "status E1" };
+        let outpatient = if since("2020-05-05") {
+            "status S"
+        } else {
+            "status E1"
+        };
         assert_eq!(says(&then, Layer::Opps), outpatient, "{on}");
-        let ncd = if since("2020-01-21") { "Acupuncture" } else { "not observed" };
+        let ncd = if since("2020-01-21") {
+            "Acupuncture"
+        } else {
+            "not observed"
+        };
         assert!(says(&then, Layer::Ncd).starts_with(ncd), "{on}");
         let orders = says(&then, Layer::Instructions) != "not observed";
         assert_eq!(orders, since("2020-02-14"), "{on}");
@@ -230,7 +317,17 @@ fn the_story_does_not_depend_on_the_order_in_which_it_is_read() {
     let facts = facts(&folder);
     let mut reversed = facts.clone();
     reversed.reverse();
-    for on in ["2020-01-20", "2020-01-21", "2020-02-14", "2020-04-01", "2020-05-05"] {
-        assert_eq!(ask(&facts, day(on), None), ask(&reversed, day(on), None), "{on}");
+    for on in [
+        "2020-01-20",
+        "2020-01-21",
+        "2020-02-14",
+        "2020-04-01",
+        "2020-05-05",
+    ] {
+        assert_eq!(
+            ask(&facts, day(on), None),
+            ask(&reversed, day(on), None),
+            "{on}"
+        );
     }
 }

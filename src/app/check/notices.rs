@@ -63,7 +63,13 @@ fn recipients<'a>(app: &'a App, alert: &Alert) -> Vec<(&'a Recipient, Alert)> {
             .filter(|(recipient, change)| recipient.least <= change.severity)
             .map(|(recipient, change)| {
                 let body = AlertBody::Change(change);
-                (recipient, Alert { body, ..alert.clone() })
+                (
+                    recipient,
+                    Alert {
+                        body,
+                        ..alert.clone()
+                    },
+                )
             })
             .collect(),
         AlertBody::Operator(_) => {
