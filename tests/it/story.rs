@@ -76,7 +76,8 @@ fn record(folder: &Path) -> Vec<u8> {
 fn transmittal() -> String {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/transmittals/r4999cp.txt");
-    std::fs::read_to_string(path).unwrap()
+    // Columns, as the reader of PDFs parts them.
+    std::fs::read_to_string(path).unwrap().replace(" | ", "  ")
 }
 
 /// What the documents say, each as its source reads it.
@@ -276,7 +277,7 @@ fn every_day_from_january_to_july_2020_is_answered_as_known_then_and_as_known_no
         let named = now
             .contradictions
             .iter()
-            .any(|one| one.contains("RVU20A") && one.contains("CR 11661"));
+            .any(|one| one.contains("RVU20A") && one.contains("R4999CP"));
         assert_eq!(named, contradicted, "{on}: {:?}", now.contradictions);
         assert_eq!(
             now.summary.contains("payable if covered"),

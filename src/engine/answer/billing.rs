@@ -22,7 +22,8 @@ pub(super) fn therapy_line(timelines: &Timelines, question: &Question) -> Answer
             } else {
                 "a designation whose meaning this version of coverd does not know"
             };
-            format!("{designation} therapy: {meaning}").replace("therapy therapy", "therapy")
+            let word = designation.split_whitespace().next().unwrap_or_default();
+            format!("{word} therapy: {meaning}")
         }
     };
     let subject = question.service.to_string();
