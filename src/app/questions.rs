@@ -1,8 +1,4 @@
 //! The command line of questions: what `answer`, `history`, `changes`, `rules` and `mentions` take.
-#![expect(
-    clippy::doc_markdown,
-    reason = "the comments here are the help texts, in which backticks would be seen"
-)]
 
 use chrono::NaiveDate;
 use clap::Args;
