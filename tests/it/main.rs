@@ -25,6 +25,7 @@ mod opps;
 mod pdf;
 mod pfs;
 mod replay;
+mod rulemaking;
 mod rules;
 mod store;
 mod story;

@@ -191,7 +191,7 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(
             "SELECT d.channel, d.recipient, d.message_id
              FROM alerts a JOIN deliveries d ON d.alert = a.id
-             WHERE a.thread = ?1 ORDER BY a.raised, d.created, a.rowid, d.id",
+             WHERE a.thread = ?1 ORDER BY a.raised, d.created, d.id",
         )?;
         let found = statement.query_map([thread], |row| {
             Ok(Said {

@@ -54,6 +54,14 @@ impl Answer {
         Self::new(200, "application/json", body)
     }
 
+    pub(crate) fn xml(body: &str) -> Self {
+        Self::new(200, "application/xml", body)
+    }
+
+    pub(crate) fn text(body: &str) -> Self {
+        Self::new(200, "text/plain; charset=utf-8", body)
+    }
+
     pub(crate) fn zip(body: impl Into<Vec<u8>>) -> Self {
         Self::new(200, "application/zip", body)
     }
