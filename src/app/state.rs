@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use super::check::AtWork;
 use crate::engine::schedule::Plan;
-use crate::io::blobs::{Blobs, hash_of};
+use crate::io::blobs::{Blobs, Kept, hash_of};
 use crate::io::channels::Channels;
 use crate::io::clock::Clock;
 use crate::io::pdf::PdfReader;
@@ -26,7 +26,7 @@ use crate::model::delivery::{Attempt, Outgoing, Recipient};
 use crate::model::document::{DocumentHash, Validators};
 use crate::model::fact::Fact;
 use crate::model::health::OpenProblem;
-use crate::model::record::CheckRecord;
+use crate::model::record::{CheckRecord, Standing};
 use crate::model::topic::Topic;
 use crate::model::watch::Watch;
 use crate::render::mail::{Envelope, compose};
@@ -40,6 +40,8 @@ pub struct Limits {
     /// For one check of one source, politeness included: a first reading of all releases and records
     /// takes a quarter of an hour.
     pub check: Duration,
+    /// How long after a surprising answer of an unstable page it is asked again.
+    pub confirm: Duration,
     /// How often the service looks at the clock, so that one that is set or stood still is noticed.
     pub look_again: Duration,
 }
@@ -154,6 +156,12 @@ impl App {
         Ok(tokio::task::spawn_blocking(move || blobs.put(&bytes)).await??)
     }
 
+    /// The same for bytes that are probably like those of another document.
+    pub async fn keep_like(&self, bytes: Arc<[u8]>, like: DocumentHash) -> anyhow::Result<Kept> {
+        let blobs = Arc::clone(&self.blobs);
+        Ok(tokio::task::spawn_blocking(move || blobs.put_like(&bytes, &like)).await??)
+    }
+
     /// Takes bytes from the archive.
     pub async fn load(&self, hash: DocumentHash) -> anyhow::Result<Arc<[u8]>> {
         let blobs = Arc::clone(&self.blobs);
@@ -187,6 +195,11 @@ impl App {
     /// How a source stood after its last check.
     pub async fn source_state(&self, source: &'static str) -> anyhow::Result<Option<SourceState>> {
         self.ask(move |reader| reader.source_state(source)).await
+    }
+
+    /// How the units of a source stand of which only news is kept.
+    pub async fn standings(&self, source: &'static str) -> anyhow::Result<Vec<Standing>> {
+        self.ask(move |reader| reader.standings(source)).await
     }
 
     /// What is known of a unit.

@@ -101,6 +101,7 @@ pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>,
         limits: Limits {
             extract: Duration::from_mins(5),
             check: Duration::from_hours(3),
+            confirm: Duration::from_secs(20),
             look_again: Duration::from_secs(30),
         },
         outbox_filled: Notify::new(),

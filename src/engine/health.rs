@@ -26,7 +26,8 @@ const PASSING_TIMES: u32 = 1;
 ///
 /// `looked_at` says whether the check got far enough to see a problem again: one that could not be
 /// looked at stays as it is. A problem is told once; again after a week; and when it is over. A
-/// server that does not answer is told from the second check in a row on.
+/// server that does not answer, and a page that says one thing now and another in a moment, is told from
+/// the second check in a row on.
 pub fn assess(
     open: Vec<OpenProblem>,
     found: Vec<Problem>,
@@ -75,7 +76,11 @@ pub fn assess(
 
 impl Assessment {
     fn keep(&mut self, mut open: OpenProblem, now: DateTime<Utc>) {
-        let passing = open.problem.kind == ProblemKind::Unreachable && open.times <= PASSING_TIMES;
+        let may_pass = matches!(
+            open.problem.kind,
+            ProblemKind::Unreachable | ProblemKind::Unstable
+        );
+        let passing = may_pass && open.times <= PASSING_TIMES;
         let due = open
             .told
             .map_or(!passing, |told| now - told >= REMIND_AFTER);

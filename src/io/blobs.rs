@@ -1,6 +1,7 @@
 //! The bytes of documents, kept for ever under their SHA-256.
 //!
-//! A blob is one file, `ab/abcdef…`, compressed with zstd. It appears by rename after its bytes
+//! A blob is one file, `ab/abcdef…`, compressed with zstd, by itself or against another document that is
+//! like it (see [`super::delta`]): pages of one site have most of their bytes in common. It appears by rename after its bytes
 //! are on disk, so a file with that name is whole; what a crash leaves is a hidden temporary file,
 //! or a blob that no row names, and neither does harm.
 
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
+use super::delta::{self, Bases};
 use crate::model::document::DocumentHash;
 
 /// No document is longer than this; a damaged file must not fill the memory.
@@ -21,11 +23,25 @@ const MAX_DOCUMENT_BYTES: u64 = 1 << 30;
 /// 120 MB/s and a sixth of the size on HTML; higher levels are much slower and hardly smaller.
 const LEVEL: i32 = 3;
 
+/// A page that is packed this small has most of its bytes in common with its base; alone, a page is
+/// packed to a fifth or a sixth.
+const WELL_PACKED: usize = 8;
+
 /// The folder of the documents' bytes.
 #[derive(Debug)]
 pub struct Blobs {
     folder: PathBuf,
     written: AtomicU64,
+    bases: Bases,
+}
+
+/// How bytes were kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The document.
+    pub hash: DocumentHash,
+    /// Whether it had little that the other document had not.
+    pub alike: bool,
 }
 
 /// A document's bytes cannot be kept or given back.
@@ -82,6 +98,7 @@ impl Blobs {
         Ok(Self {
             folder: folder.to_owned(),
             written: AtomicU64::new(0),
+            bases: Bases::default(),
         })
     }
 
@@ -98,6 +115,41 @@ impl Blobs {
             self.write(&hash, &compressed)?;
         }
         Ok(hash)
+    }
+
+    /// Keeps the bytes, packed against a document that is probably like them. A document that cannot
+    /// serve for that is no obstacle: the bytes are then kept by themselves.
+    ///
+    /// # Errors
+    /// As [`Blobs::put`].
+    pub fn put_like(&self, bytes: &[u8], like: &DocumentHash) -> Result<Kept, BlobError> {
+        let hash = hash_of(bytes);
+        if self.contains(&hash) {
+            return Ok(Kept { hash, alike: true });
+        }
+        let base = match self.base_of(like) {
+            Ok(base) if base != hash => self.bases.get(base, || self.get(&base)).ok().flatten(),
+            Ok(_) | Err(_) => None,
+        };
+        let Some(base) = base else {
+            self.put(bytes)?;
+            return Ok(Kept { hash, alike: false });
+        };
+        let path = self.path(&hash);
+        let packed = base
+            .pack(bytes)
+            .map_err(BlobError::io("compress", &path))?;
+        self.write(&hash, &packed)?;
+        let alike = packed.len() < bytes.len() / WELL_PACKED;
+        Ok(Kept { hash, alike })
+    }
+
+    /// The document against which others like this one are packed: itself, or its own base.
+    fn base_of(&self, hash: &DocumentHash) -> Result<DocumentHash, BlobError> {
+        let path = self.path(hash);
+        let file = File::open(&path).map_err(|source| missing_or(hash, &path, source))?;
+        let head = delta::head(file).map_err(BlobError::io("read", &path))?;
+        Ok(head.base.unwrap_or(*hash))
     }
 
     /// The bytes, proven to be those of the hash.
@@ -146,14 +198,45 @@ impl Blobs {
         if self.verify(hash).is_ok() {
             return Ok(());
         }
-        unpack(hash, &self.path(hash), compressed, |_| {})?;
+        self.unpack(hash, &self.path(hash), compressed, |_| {})?;
         self.write(hash, compressed)
     }
 
     fn read(&self, hash: &DocumentHash, each: impl FnMut(&[u8])) -> Result<u64, BlobError> {
         let path = self.path(hash);
         let file = File::open(&path).map_err(|source| missing_or(hash, &path, source))?;
-        unpack(hash, &path, file, each)
+        self.unpack(hash, &path, file, each)
+    }
+
+    /// Unpacks piece by piece, and proves at the end that it was what the hash says.
+    fn unpack(
+        &self,
+        hash: &DocumentHash,
+        path: &Path,
+        compressed: impl Read,
+        each: impl FnMut(&[u8]),
+    ) -> Result<u64, BlobError> {
+        let head = delta::head(compressed).map_err(BlobError::io("read", path))?;
+        let base = match head.base {
+            None => None,
+            Some(base) => Some(self.base(&base).map_err(|error| BlobError::Damaged {
+                path: path.to_owned(),
+                why: format!("what it is packed against cannot be read: {error}"),
+            })?),
+        };
+        let base = base.as_deref().unwrap_or_default();
+        unpack(hash, path, head.frame, base, each)
+    }
+
+    /// The bytes of a base, which is packed against nothing itself.
+    fn base(&self, hash: &DocumentHash) -> Result<Arc<[u8]>, BlobError> {
+        self.bases.bytes(hash, || {
+            let path = self.path(hash);
+            let file = File::open(&path).map_err(|source| missing_or(hash, &path, source))?;
+            let mut bytes = Vec::new();
+            unpack(hash, &path, file, &[], |part| bytes.extend_from_slice(part))?;
+            Ok(bytes.into())
+        })
     }
 
     /// Removes what processes that were killed left half-written. Only the holder of the instance
@@ -206,14 +289,16 @@ fn unpack(
     hash: &DocumentHash,
     path: &Path,
     compressed: impl Read,
+    base: &[u8],
     mut each: impl FnMut(&[u8]),
 ) -> Result<u64, BlobError> {
     let damaged = |why: String| BlobError::Damaged {
         path: path.to_owned(),
         why,
     };
-    let mut decoder =
-        zstd::stream::read::Decoder::new(compressed).map_err(BlobError::io("read", path))?;
+    let compressed = io::BufReader::with_capacity(32 * 1024, compressed);
+    let mut decoder = zstd::stream::read::Decoder::with_dictionary(compressed, base)
+        .map_err(BlobError::io("read", path))?;
     let mut digest = Sha256::new();
     let mut length = 0_u64;
     let mut buffer = vec![0; 128 * 1024];
@@ -355,6 +440,41 @@ mod tests {
         let hash = hash_of(b"never put");
         assert!(!blobs.contains(&hash));
         assert!(matches!(blobs.get(&hash), Err(BlobError::Missing { .. })));
+    }
+
+    #[test]
+    fn what_is_packed_against_another_is_small_proven_and_lost_with_it() {
+        let (_folder, blobs) = blobs();
+        let page = |n: usize| -> Vec<u8> {
+            let all = (0..4_000_usize).map(|line| format!("line {}", line.wrapping_mul(48_271) % 9_973));
+            let mut lines: Vec<String> = all.collect();
+            lines[n] = format!("other {n}");
+            lines.join("\n").into_bytes()
+        };
+        let base = blobs.put(&page(0)).unwrap();
+        let second = blobs.put_like(&page(1), &base).unwrap();
+        // Never a chain: what is like the second is packed against the first.
+        let third = blobs.put_like(&page(2), &second.hash).unwrap();
+        assert!(second.alike && third.alike);
+        assert_eq!(blobs.base_of(&third.hash).unwrap(), base);
+        for (number, hash) in [(0, base), (1, second.hash), (2, third.hash)] {
+            assert_eq!(&blobs.get(&hash).unwrap()[..], page(number));
+        }
+        assert!(fs::metadata(blobs.path(&third.hash)).unwrap().len() < 400);
+        let stranger = blobs.put_like(&[9, 7, 1].repeat(9), &base).unwrap();
+        assert!(!stranger.alike);
+        assert_eq!(&blobs.get(&stranger.hash).unwrap()[..], [9, 7, 1].repeat(9));
+        let packed = blobs.compressed(&second.hash).unwrap();
+
+        let again = Blobs::open(&blobs.folder).unwrap();
+        fs::remove_file(again.path(&base)).unwrap();
+        let error = again.get(&second.hash).unwrap_err();
+        assert!(error.to_string().contains("packed against"), "{error}");
+        assert!(again.put_compressed(&second.hash, &packed).is_err());
+        again.put(&page(0)).unwrap();
+        fs::remove_file(again.path(&second.hash)).unwrap();
+        again.put_compressed(&second.hash, &packed).unwrap();
+        assert_eq!(&again.get(&second.hash).unwrap()[..], page(1));
     }
 
     #[test]

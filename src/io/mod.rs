@@ -7,6 +7,7 @@ pub mod blobs;
 pub mod channels;
 pub mod clock;
 pub mod control;
+mod delta;
 pub mod fetch;
 pub mod lock;
 pub mod pdf;

@@ -16,6 +16,11 @@ impl DocumentHash {
         Self(digest)
     }
 
+    /// The digest.
+    pub fn digest(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// The first twelve digits: enough for people to tell documents apart.
     pub fn short(&self) -> String {
         self.to_string().chars().take(12).collect()

@@ -16,6 +16,8 @@ pub enum ProblemKind {
     Gone,
     /// A document in a form that is not known; nothing of it was believed.
     Shape,
+    /// Two answers, some seconds apart, said different things; neither was believed.
+    Unstable,
     /// The document was read, but something about it needs a look.
     Concern,
     /// A defect of this program: a source panicked or hung.
@@ -25,11 +27,12 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Unreachable,
         Self::Blocked,
         Self::Gone,
         Self::Shape,
+        Self::Unstable,
         Self::Concern,
         Self::Defect,
         Self::DeliveryDead,
@@ -42,6 +45,7 @@ impl ProblemKind {
             Self::Blocked => "blocked",
             Self::Gone => "gone",
             Self::Shape => "shape",
+            Self::Unstable => "unstable",
             Self::Concern => "concern",
             Self::Defect => "defect",
             Self::DeliveryDead => "delivery_dead",

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::alert::Alert;
 use super::change::Judged;
 use super::delivery::Outgoing;
-use super::document::{Capture, Validators};
+use super::document::{Capture, DocumentHash, Validators};
 use super::fact::{Origin, Statement};
 use super::health::OpenProblem;
 use super::request::Unlisted;
@@ -66,6 +66,35 @@ pub struct ChangeRecord {
     pub alert: Option<String>,
 }
 
+/// How a unit stands of which only news is kept ([`super::request::Keep::News`]): what it said last,
+/// and how often it has said the same since. There is one for each unit, and each answer takes the
+/// place of the one before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The unit.
+    pub unit: String,
+    /// The address that was asked.
+    pub url: String,
+    /// The archived document that first said what the unit says.
+    pub document: DocumentHash,
+    /// Digest of what it says.
+    pub said: String,
+    /// Version of the extractor that read it.
+    pub extractor: u32,
+    /// What it was read for (as [`ReadingRecord::watch`]).
+    pub watch: String,
+    /// When the document was captured.
+    pub since: DateTime<Utc>,
+    /// The last answer that said it: 200 with whatever noise, or 304.
+    pub at: DateTime<Utc>,
+    /// The last one that was no 304.
+    pub full_at: DateTime<Utc>,
+    /// How many answers have said it, the first one included.
+    pub times: u32,
+    /// What to send with the next request; they belong to the last answer that was no 304.
+    pub validators: Validators,
+}
+
 /// Problems that began, went on or ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProblemRecord {
@@ -96,8 +125,10 @@ pub struct CheckRecord {
     pub at: DateTime<Utc>,
     /// Answers of servers.
     pub captures: Vec<CaptureRecord>,
-    /// A document read.
-    pub reading: Option<ReadingRecord>,
+    /// Documents read.
+    pub readings: Vec<ReadingRecord>,
+    /// How units stand of which only news is kept.
+    pub standings: Vec<Standing>,
     /// What earlier full readings say of topics that they did not name.
     pub absences: Vec<AbsenceRecord>,
     /// What moved.
@@ -119,7 +150,8 @@ impl CheckRecord {
             source: source.to_owned(),
             at,
             captures: Vec::new(),
-            reading: None,
+            readings: Vec::new(),
+            standings: Vec::new(),
             absences: Vec::new(),
             changes: Vec::new(),
             alerts: Vec::new(),

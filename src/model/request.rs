@@ -105,6 +105,23 @@ pub struct Unit {
     pub context: Vec<Document>,
     /// Whether a change is believed only when a second fetch, some seconds later, says the same.
     pub confirm: bool,
+    /// Which of its answers are kept.
+    pub keep: Keep,
+    /// What a reading depends on beside the watch, as a short text (the settings of a configured page).
+    /// When it changes, stored documents are read again, as history. `None`: it depends on the watch.
+    pub settings: Option<String>,
+}
+
+/// Which answers to the request of a unit are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Keep {
+    /// Every one, with its bytes.
+    #[default]
+    Everything,
+    /// Those that say something else than the one before. Of the others it is kept how many there were,
+    /// and when the last one came: a page with another token in every answer must not fill the disk.
+    /// Such a unit has neither companions, nor context, nor a fallback, nor a PDF.
+    News,
 }
 
 impl Unit {
@@ -117,6 +134,8 @@ impl Unit {
             companions: Vec::new(),
             context: Vec::new(),
             confirm: false,
+            keep: Keep::Everything,
+            settings: None,
         }
     }
 }

@@ -157,6 +157,7 @@ pub fn problem_short(kind: ProblemKind) -> &'static str {
         ProblemKind::Blocked => "the answer is no content",
         ProblemKind::Gone => "the address is gone",
         ProblemKind::Shape => "unknown form",
+        ProblemKind::Unstable => "unstable",
         ProblemKind::Concern => "needs a look",
         ProblemKind::Defect => "failed inside coverd",
         ProblemKind::DeliveryDead => "a message cannot be delivered",
@@ -170,6 +171,7 @@ pub fn problem_meaning(kind: ProblemKind) -> &'static str {
         | ProblemKind::Blocked
         | ProblemKind::Gone
         | ProblemKind::Shape
+        | ProblemKind::Unstable
         | ProblemKind::Defect => {
             "What coverd knew stands: nothing was taken from what could not be read, and no change \
              is reported because of it. Until this is over, coverd may not see a new change from \

@@ -72,6 +72,12 @@ pub trait Source: Send + Sync {
     /// when the address is not of this source.
     fn recognise(&self, url: &str, brief: &Brief<'_>) -> Option<Unit>;
 
+    /// The unit of that name, for a stored document of it that came from `url`; `None` when it can no
+    /// longer be read. Overridden where the name says more than the address.
+    fn recognise_unit(&self, _name: &str, url: &str, brief: &Brief<'_>) -> Option<Unit> {
+        self.recognise(url, brief)
+    }
+
     /// What the documents of one unit say about what is watched.
     ///
     /// # Errors

@@ -155,7 +155,7 @@ fn read(bytes: &[u8], extractor: u32, statements: Vec<Statement>) -> CheckRecord
     let hash = hash_of(bytes);
     let mut record = CheckRecord::new("pfs", at(1));
     record.captures = vec![capture(&origin(hash).url, 1, Some(hash))];
-    record.reading = Some(reading(hash, extractor, statements));
+    record.readings = vec![reading(hash, extractor, statements)];
     record
 }
 
@@ -262,7 +262,7 @@ fn full_record() -> CheckRecord {
         1,
         vec![statement("20560", "A"), statement("20561", "A")],
     );
-    record.reading.as_mut().unwrap().unlisted = Some(unlisted());
+    record.readings.first_mut().unwrap().unlisted = Some(unlisted());
     record.captures[0].length = Some(7);
     record.captures[0].tag = Some("updated 2020-03-15".to_owned());
     record.captures[0].validators = Some(Validators {
@@ -408,7 +408,7 @@ fn the_same_key_with_another_content_is_refused() {
         since: at(0),
         recovered: false,
     });
-    let reading = changed[3].reading.as_mut().unwrap();
+    let reading = changed[3].readings.first_mut().unwrap();
     Arc::make_mut(&mut reading.origin).edition.name = "RVU20AR".to_owned();
     for (number, record) in changed.iter_mut().enumerate() {
         if number == 0 {
@@ -455,7 +455,7 @@ fn reading_again_for_a_new_watch_adds_only_new_topics() {
         vec![statement("20560", "N"), statement("20561", "A")],
     );
     again.at = at(5);
-    again.reading.as_mut().unwrap().watch = "watch-2".to_owned();
+    again.readings.first_mut().unwrap().watch = "watch-2".to_owned();
     bench.record(&again);
     assert_eq!(bench.facts("20560")[0].statement, statement("20560", "A"));
     assert_eq!(bench.facts("20560").len(), 1);
@@ -521,7 +521,7 @@ fn a_higher_extractor_replaces_what_a_lower_one_read() {
 fn a_topic_met_later_can_be_absent_from_an_older_full_reading() {
     let mut bench = Bench::new();
     let mut record = read(b"release", 1, vec![statement("20560", "A")]);
-    record.reading.as_mut().unwrap().unlisted = Some(unlisted());
+    record.readings.first_mut().unwrap().unlisted = Some(unlisted());
     bench.record(&record);
     let full = bench.store.read().full_readings("pfs").unwrap();
     assert_eq!(full.len(), 1);
@@ -680,7 +680,7 @@ fn the_last_document_of_a_unit_is_the_one_captured_last() {
     let mut bench = Bench::new();
     for (bytes, minute) in [(&b"second"[..], 20), (b"first", 10)] {
         let mut record = read(bytes, 1, vec![]);
-        let reading = record.reading.as_mut().unwrap();
+        let reading = record.readings.first_mut().unwrap();
         Arc::make_mut(&mut reading.origin).learned = at(minute);
         record.at = at(30 + minute);
         bench.record(&record);
@@ -1125,7 +1125,7 @@ fn a_damaged_database_file_does_not_pass_the_check() {
     bench.blobs.put(b"release").unwrap();
     let mut record = full_record();
     let statements = (10_000..12_000).map(|code| statement(&code.to_string(), "A"));
-    record.reading.as_mut().unwrap().statements = statements.collect();
+    record.readings.first_mut().unwrap().statements = statements.collect();
     bench.record(&record);
     let path = bench.path("coverd.db");
     let Bench {

@@ -3,6 +3,8 @@
 
 mod discover;
 mod guard;
+mod lean;
+mod ledger;
 mod notices;
 mod obtain;
 mod pass;

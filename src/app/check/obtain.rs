@@ -10,7 +10,7 @@ use super::text::with_text;
 use crate::app::state::App;
 use crate::io::fetch::{FailureKind, FetchError, Fetched, FetchedBody};
 use crate::io::store::KnownCapture;
-use crate::model::document::{Document, DocumentHash};
+use crate::model::document::{Document, DocumentHash, Validators};
 use crate::model::health::ProblemKind;
 use crate::model::record::CaptureRecord;
 use crate::model::request::{Expect, Request, Reuse};
@@ -76,14 +76,33 @@ impl From<anyhow::Error> for Missing {
     }
 }
 
+/// The document, from the archive where the source allows it, and by a conditional request where it is
+/// known.
 pub(super) async fn obtain(app: &App, request: &Request) -> Result<Obtained, Missing> {
     if let Some(archived) = from_archive(app, request).await? {
         return Ok(archived);
     }
+    from_network(app, request, true).await
+}
+
+/// The document as the server has it now, in full.
+pub(super) async fn obtain_whole(app: &App, request: &Request) -> Result<Obtained, Missing> {
+    from_network(app, request, false).await
+}
+
+async fn from_network(
+    app: &App,
+    request: &Request,
+    conditional: bool,
+) -> Result<Obtained, Missing> {
     let mut captures = Vec::new();
     let mut url = request.url.clone();
     for _ in 0..=MAX_STUBS {
-        let known = app.validators(&url).await?;
+        let known = if conditional {
+            app.validators(&url).await?
+        } else {
+            Validators::default()
+        };
         let asked = Request {
             url: url.clone(),
             ..request.clone()
@@ -216,49 +235,14 @@ async fn content(app: &App, request: &Request, fetched: &Fetched) -> Result<Cont
         }
         FetchedBody::Bytes(bytes) => bytes.as_slice().into(),
     };
-    let kind = match request.expect {
-        Expect::Zip => Kind::Zip,
-        Expect::Html => Kind::Html,
-        Expect::Json => Kind::Json,
-        Expect::Xml => Kind::Xml,
-        Expect::Xlsx => Kind::Xlsx,
-        Expect::Pdf => Kind::Pdf,
-        Expect::Text => Kind::Text,
-    };
+    let kind = kind(request.expect);
     let content_type = fetched.content_type().to_owned();
     let to_sniff = Arc::clone(&bytes);
     let body = tokio::task::spawn_blocking(move || classify(kind, &content_type, &to_sniff))
         .await
         .context("looking at an answer failed")?;
-    match body {
-        Body::Content => {}
-        Body::Stub(target) => {
-            let target = url::Url::parse(&fetched.final_url)
-                .and_then(|base| base.join(&target))
-                .map_err(|_| {
-                    blocked(
-                        request,
-                        &format!("a page that points to '{target}', which is no address"),
-                    )
-                })?;
-            return Ok(Content::Stub(target.to_string()));
-        }
-        Body::Blocked(obstacle, why) => {
-            return Err(blocked(
-                request,
-                &format!("{obstacle} instead of {kind}: {why}"),
-            ));
-        }
-        Body::Damaged(why) => {
-            let text = format!(
-                "{} answered with {kind} that is not whole: {why}",
-                request.url
-            );
-            return Err(Missing::Failed {
-                kind: ProblemKind::Shape,
-                text,
-            });
-        }
+    if let Some(target) = stub(request, &fetched.final_url, body)? {
+        return Ok(Content::Stub(target));
     }
     let hash = app.keep(Arc::clone(&bytes)).await?;
     let length = u64::try_from(bytes.len()).ok();
@@ -269,6 +253,57 @@ async fn content(app: &App, request: &Request, fetched: &Fetched) -> Result<Cont
     })
 }
 
+/// What the bytes have to be.
+pub(super) fn kind(expect: Expect) -> Kind {
+    match expect {
+        Expect::Zip => Kind::Zip,
+        Expect::Html => Kind::Html,
+        Expect::Json => Kind::Json,
+        Expect::Xml => Kind::Xml,
+        Expect::Xlsx => Kind::Xlsx,
+        Expect::Pdf => Kind::Pdf,
+        Expect::Text => Kind::Text,
+    }
+}
+
+/// Where a page that only points elsewhere points to; `None` for content. The error says what the
+/// answer is instead.
+pub(super) fn stub(
+    request: &Request,
+    final_url: &str,
+    body: Body,
+) -> Result<Option<String>, Missing> {
+    match body {
+        Body::Content => Ok(None),
+        Body::Stub(target) => {
+            let target = url::Url::parse(final_url)
+                .and_then(|base| base.join(&target))
+                .map_err(|_| {
+                    blocked(
+                        request,
+                        &format!("a page that points to '{target}', which is no address"),
+                    )
+                })?;
+            Ok(Some(target.to_string()))
+        }
+        Body::Blocked(obstacle, why) => {
+            let kind = kind(request.expect);
+            Err(blocked(
+                request,
+                &format!("{obstacle} instead of {kind}: {why}"),
+            ))
+        }
+        Body::Damaged(why) => Err(Missing::Failed {
+            kind: ProblemKind::Shape,
+            text: format!(
+                "{} answered with {} that is not whole: {why}",
+                request.url,
+                kind(request.expect)
+            ),
+        }),
+    }
+}
+
 fn blocked(request: &Request, reason: &str) -> Missing {
     Missing::Failed {
         kind: ProblemKind::Blocked,
@@ -276,7 +311,7 @@ fn blocked(request: &Request, reason: &str) -> Missing {
     }
 }
 
-fn missing(error: &FetchError) -> Missing {
+pub(super) fn missing(error: &FetchError) -> Missing {
     match error.kind() {
         FailureKind::NotRecorded => Missing::NotRecorded,
         FailureKind::Unreachable

@@ -1,20 +1,23 @@
 //! One check of one source, from its lists to its health.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::StreamExt as _;
 
 use super::discover::{Discovered, discover};
+use super::lean::{Rounds, host};
+use super::ledger::Ledger;
 use super::notices::notify_operator;
 use super::reread::reread;
-use super::unit::{Done, check_unit};
+use super::unit::{Checked, Done, check_unit};
 use crate::app::state::App;
 use crate::engine::health::assess;
 use crate::engine::schedule::next_due;
 use crate::model::health::{Problem, ProblemKind};
 use crate::model::record::{CheckRecord, SourceRecord};
-use crate::model::request::Concern;
+use crate::model::request::{Concern, Keep, Unit};
 use crate::sources::Source;
 
 /// Why a check is made.
@@ -78,26 +81,14 @@ pub async fn check_source(
     let mut tally = Tally::new(id);
     if let Some(discovered) = discover(app, source, mode, &mut tally.pass, progress).await? {
         tally.discovered(&discovered);
-        let total = discovered.units.len();
-        for (number, unit) in discovered.units.into_iter().enumerate() {
-            let name = unit.name.clone();
-            let usual = discovered.usual.as_ref();
-            let past = usual.is_some_and(|usual| !usual.contains(&name));
-            let done = check_unit(app, source, unit, first_check || past).await?;
-            if matches!(done, Done::Read { .. } | Done::Failed { .. }) {
-                progress(&format!("{id} {name} ({}/{total})", number + 1));
-            }
-            tally.unit(name, done);
-            let own = app.sources.get(id);
-            let hangs = own.is_some_and(|own| own.at_work.on().is_some());
-            if hangs || tally.refused_in_a_row >= ENOUGH_REFUSALS {
-                // Its code hangs, or its servers have nothing for us today: the rest was not looked at.
-                tally.whole = false;
-                break;
-            }
-        }
-        tally.listed = discovered.listed;
-        tally.pass.read += reread(app, source).await?;
+        tally.listed.clone_from(&discovered.listed);
+        let mut ledger = Ledger::new(id, source.meta().gathers, app.clock.now());
+        tally.pass.read +=
+            check_units(app, source, discovered, first_check, &mut ledger, &mut tally, progress)
+                .await?;
+        ledger.flush(app).await?;
+        tally.pass.alerts = ledger.alerts;
+        tally.pass.mails = ledger.mails;
     }
     let pass = tally.close(app, source).await?;
     tracing::info!(
@@ -109,6 +100,86 @@ pub async fn check_source(
         "check ends"
     );
     Ok(pass)
+}
+
+/// Checks the units, and reads stored documents again where that is due; returns how many of those.
+async fn check_units(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    discovered: Discovered,
+    first_check: bool,
+    ledger: &mut Ledger,
+    tally: &mut Tally,
+    progress: Progress<'_>,
+) -> anyhow::Result<usize> {
+    let id = source.meta().id;
+    let Discovered { units, usual, .. } = discovered;
+    let is_history = |name: &str| first_check || usual.as_ref().is_some_and(|usual| !usual.contains(name));
+    let total = units.len();
+    let (lean, others): (Vec<Unit>, Vec<Unit>) =
+        units.into_iter().partition(|unit| unit.keep == Keep::News);
+    let mut rounds = Rounds::new(app, source, &lean).await?;
+    let mut read = 0;
+    if rounds.reader_changed() {
+        read += reread(app, source, rounds.standings()).await?;
+        rounds = Rounds::new(app, source, &lean).await?;
+    }
+    let mut number = 0;
+    let mut note = |tally: &mut Tally, place: Place, checked: Checked| {
+        number += 1;
+        if matches!(checked.done, Done::Read { .. } | Done::Failed { .. }) {
+            progress(&format!("{id} {} ({number}/{total})", place.unit));
+        }
+        tally.unit(place, checked);
+        let own = app.sources.get(id);
+        // Its code hangs: what is left was not looked at.
+        own.is_some_and(|own| own.at_work.on().is_some())
+    };
+    for unit in others {
+        let place = Place::of(&unit);
+        if tally.gave_up(&place) {
+            continue;
+        }
+        let history = is_history(&unit.name);
+        let checked = check_unit(app, source, unit, history, ledger).await?;
+        if note(tally, place, checked) {
+            tally.whole = false;
+            return Ok(read);
+        }
+    }
+    let mut answers = std::pin::pin!(rounds.answers(app, source, lean));
+    while let Some((unit, answer)) = answers.next().await {
+        let place = Place::of(&unit);
+        if tally.gave_up(&place) {
+            continue;
+        }
+        let history = is_history(&unit.name);
+        let checked = rounds.check(app, source, unit, answer, history, ledger).await?;
+        if note(tally, place, checked) {
+            tally.whole = false;
+            return Ok(read);
+        }
+    }
+
+    if rounds.is_empty() {
+        read += reread(app, source, rounds.standings()).await?;
+    }
+    Ok(read)
+}
+
+/// A unit and the host that it is asked of.
+struct Place {
+    unit: String,
+    host: String,
+}
+
+impl Place {
+    fn of(unit: &Unit) -> Self {
+        Self {
+            unit: unit.name.clone(),
+            host: host(&unit.request.url).to_owned(),
+        }
+    }
 }
 
 /// What is gathered on the way through a check.
@@ -125,8 +196,8 @@ struct Tally {
     unheard: BTreeSet<String>,
     /// Units that a recording does not hold.
     not_recorded: BTreeSet<String>,
-    /// Units one after the other that could not be fetched.
-    refused_in_a_row: usize,
+    /// Units one after the other that a host did not give.
+    refused_in_a_row: HashMap<String, usize>,
 }
 
 impl Tally {
@@ -151,17 +222,36 @@ impl Tally {
         }
     }
 
-    fn unit(&mut self, name: String, done: Done) {
+    /// Whether the host has nothing for us today; the unit then was not looked at.
+    fn gave_up(&mut self, place: &Place) -> bool {
+        let refused = self.refused_in_a_row.get(&place.host).copied();
+        let gave_up = refused.unwrap_or(0) >= ENOUGH_REFUSALS;
+        if gave_up {
+            self.whole = false;
+            self.unheard.insert(place.unit.clone());
+        }
+        gave_up
+    }
+
+    fn unit(&mut self, place: Place, checked: Checked) {
+        let Place { unit: name, host } = place;
         self.looked_at.insert(name.clone());
-        self.refused_in_a_row = match &done {
+        let refused = self.refused_in_a_row.entry(host).or_default();
+        *refused = match &checked.done {
             Done::Failed {
                 kind: ProblemKind::Unreachable | ProblemKind::Blocked | ProblemKind::Gone,
                 ..
-            } => self.refused_in_a_row + 1,
+            } => *refused + 1,
             // From the archive: no server was asked.
-            Done::Unchanged => self.refused_in_a_row,
+            Done::Unchanged => *refused,
             _ => 0,
         };
+        if let Some((kind, text)) = checked.beside {
+            tracing::warn!(source.id = self.pass.source, unit = name, problem = %kind, "{text}");
+            let problem = failure(&self.pass.source, &name, kind, text);
+            self.pass.problems.push(problem);
+        }
+        let done = checked.done;
         let concerns = match done {
             Done::Unchanged => {
                 self.unheard.insert(name);
@@ -186,14 +276,8 @@ impl Tally {
                 }
                 concerns
             }
-            Done::Read {
-                alerts,
-                mails,
-                concerns,
-            } => {
+            Done::Read { concerns } => {
                 self.pass.read += 1;
-                self.pass.alerts += alerts;
-                self.pass.mails += mails;
                 concerns
             }
         };
@@ -231,7 +315,7 @@ impl Tally {
     }
 }
 
-/// After so many units that could not be fetched, one after the other, no more are asked for: a host
+/// After so many units that could not be fetched, one after the other, no more are asked of a host: one
 /// that is down or turns us away must not be asked for hundreds of documents at every check.
 const ENOUGH_REFUSALS: usize = 8;
 
@@ -281,6 +365,7 @@ fn blinds(problem: &Problem) -> bool {
         | ProblemKind::Blocked
         | ProblemKind::Gone
         | ProblemKind::Shape
+        | ProblemKind::Unstable
         | ProblemKind::Defect => true,
         ProblemKind::Concern | ProblemKind::DeliveryDead => false,
     }
@@ -332,6 +417,9 @@ fn remedy(kind: ProblemKind) -> &'static str {
         }
         ProblemKind::Shape => {
             "look at the document in a browser; if it is whole there, its form is new: a newer version of coverd is needed to read it, and until then changes in it are not seen"
+        }
+        ProblemKind::Unstable => {
+            "coverd asks again at the next check; if it lasts, name what changes all the time with `ignore` or a narrower `select` in the page's block"
         }
         ProblemKind::Concern => "look at the page named above",
         ProblemKind::Defect => "report it with the log of this time (journalctl -u coverd)",

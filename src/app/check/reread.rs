@@ -3,32 +3,50 @@
 //! A posting that was replaced, or a release that CMS took from its list, is still part of what was
 //! published and known on earlier days.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::obtain::Missing;
-use super::settle::settle;
+use super::settle::{Posted, settle};
 use super::text::with_text;
-use super::unit::extract;
+use super::unit::{extract, watch_of};
 use crate::app::state::App;
-use crate::io::store::StoredReading;
-use crate::model::document::Document;
+use crate::io::store::{StoredReading, said};
+use crate::model::document::{Document, Validators};
 use crate::model::fact::Origin;
-use crate::model::record::CheckRecord;
-use crate::model::request::{Expect, Reading, UnitDocuments};
+use crate::model::record::{CheckRecord, Standing};
+use crate::model::request::{Expect, Reading, Unit, UnitDocuments};
 use crate::sources::{Brief, Source};
 
 /// Reads what an ordinary check has not reached: history, never told. What cannot be read again
-/// keeps its old reading. Returns how many were read.
-pub(super) async fn reread(app: &Arc<App>, source: &Arc<dyn Source>) -> anyhow::Result<usize> {
+/// keeps its old reading. `standings` are those of units of which only news is kept. Returns how many were
+/// read.
+pub(super) async fn reread(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    standings: &HashMap<String, Standing>,
+) -> anyhow::Result<usize> {
     let meta = source.meta().clone();
     let mut read = 0;
     for stored in app.readings(meta.id).await? {
-        let up_to_date =
-            stored.extractor == meta.extractor && stored.watches.contains(&app.watch_digest);
+        let origin = &stored.origin;
+        let brief = Brief {
+            today: app.clock.now().date_naive(),
+            watch: &app.watch,
+            since_year: i32::MIN,
+        };
+        let Some(mut unit) = source.recognise_unit(&stored.unit, &origin.url, &brief) else {
+            continue;
+        };
+        let watch = watch_of(app, &unit);
+        let up_to_date = stored.extractor == meta.extractor
+            && stored.watches.iter().any(|known| known == watch);
         if up_to_date || stored.extractor > meta.extractor {
             continue;
         }
-        read += usize::from(again(app, source, &stored).await?);
+        unit.name.clone_from(&stored.unit);
+        let standing = standings.get(&unit.name);
+        read += usize::from(again(app, source, &unit, &stored, standing).await?);
     }
     Ok(read)
 }
@@ -36,18 +54,11 @@ pub(super) async fn reread(app: &Arc<App>, source: &Arc<dyn Source>) -> anyhow::
 async fn again(
     app: &Arc<App>,
     source: &Arc<dyn Source>,
+    unit: &Unit,
     stored: &StoredReading,
+    standing: Option<&Standing>,
 ) -> anyhow::Result<bool> {
     let origin = &stored.origin;
-    let brief = Brief {
-        today: app.clock.now().date_naive(),
-        watch: &app.watch,
-        since_year: i32::MIN,
-    };
-    let Some(mut unit) = source.recognise(&origin.url, &brief) else {
-        return Ok(false);
-    };
-    unit.name.clone_from(&stored.unit);
     let mut primary = Document {
         url: origin.url.clone(),
         final_url: origin.url.clone(),
@@ -75,7 +86,7 @@ async fn again(
     let reading = match extract(
         app,
         source,
-        &unit,
+        unit,
         UnitDocuments {
             primary,
             companions,
@@ -91,7 +102,25 @@ async fn again(
     };
     let reading = as_posted(reading, origin);
     let mut record = CheckRecord::new(source.meta().id, app.clock.now());
-    let verdict = settle(app, source, &unit.name, &reading, origin, true, &mut record).await?;
+    let watch = watch_of(app, unit);
+    let posted = Posted {
+        unit: &unit.name,
+        watch,
+        reading: &reading,
+        origin,
+        baseline: true,
+    };
+    let verdict = settle(app, source, posted, &[], &mut record).await?;
+    let stands = standing.filter(|standing| standing.document == origin.document);
+    record.standings.extend(stands.map(|standing| Standing {
+        said: said(&reading.statements),
+        extractor: source.meta().extractor,
+        watch: watch.to_owned(),
+        url: unit.request.url.clone(),
+        // The answers since then said the same to the old reader: the next one is asked for in full.
+        validators: Validators::default(),
+        ..standing.clone()
+    }));
     record.changes = verdict.changes;
     app.record(record).await?;
     Ok(true)

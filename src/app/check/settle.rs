@@ -15,22 +15,39 @@ use crate::model::request::Reading;
 use crate::model::timeline::Timelines;
 use crate::model::topic::{Place, Stage, Subject, Topic};
 use crate::model::watch::Codes;
-use crate::sources::Source;
+use crate::sources::{Source, SourceMeta};
 
 /// How many topics are held in memory at a time when beliefs are compared.
 const TOPICS_AT_ONCE: usize = 2_000;
 
-/// Compares belief without and with the reading, and writes into the record what is new.
+/// A reading with its provenance.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Posted<'a> {
+    pub(super) unit: &'a str,
+    /// What it was read for.
+    pub(super) watch: &'a str,
+    pub(super) reading: &'a Reading,
+    pub(super) origin: &'a Arc<Origin>,
+    /// History, no news.
+    pub(super) baseline: bool,
+}
+
+/// Compares belief without and with the reading, and writes into the record what is new. `pending`
+/// is what this check read before and has not committed.
 pub(super) async fn settle(
     app: &Arc<App>,
     source: &Arc<dyn Source>,
-    unit: &str,
-    reading: &Reading,
-    origin: &Arc<Origin>,
-    baseline: bool,
+    posted: Posted<'_>,
+    pending: &[Arc<Fact>],
     record: &mut CheckRecord,
 ) -> anyhow::Result<Verdict> {
     let meta = source.meta();
+    let Posted {
+        reading,
+        origin,
+        baseline,
+        ..
+    } = posted;
     let mut statements = reading.statements.clone();
     let mut elsewhere: Vec<(Arc<Origin>, AbsenceRecord)> = Vec::new();
     if let (Codes::All, Some(unlisted)) = (&app.watch.codes, &reading.unlisted) {
@@ -77,6 +94,12 @@ pub(super) async fn settle(
             .map(Arc::new)
             .collect();
         let wanted: BTreeSet<&Topic> = some.iter().collect();
+        let earlier = pending.iter();
+        before.extend(
+            earlier
+                .filter(|fact| wanted.contains(&fact.statement.topic))
+                .cloned(),
+        );
         let elsewhere = elsewhere
             .iter()
             .filter(|(_, absence)| wanted.contains(&absence.statement.topic));
@@ -95,14 +118,8 @@ pub(super) async fn settle(
         let after: Vec<Arc<Fact>> = kept.chain(new).collect();
         changes.extend(moved(&before, &after));
     }
-    let beliefs = beliefs(
-        app,
-        &changes,
-        &statements,
-        origin,
-        reading.thread.as_deref(),
-    )
-    .await?;
+    let thread = reading.thread.as_deref();
+    let beliefs = beliefs(app, &changes, &statements, origin, thread, pending).await?;
     let verdict = judge(
         changes,
         &Occasion {
@@ -117,14 +134,9 @@ pub(super) async fn settle(
             now: record.at,
         },
     );
-    record.reading = Some(ReadingRecord {
-        unit: unit.to_owned(),
-        origin: Arc::clone(origin),
-        extractor: meta.extractor,
-        watch: app.watch_digest.clone(),
-        statements,
-        unlisted: reading.unlisted.clone(),
-    });
+    record
+        .readings
+        .push(reading_record(meta, posted, statements));
     record.absences = elsewhere.into_iter().map(|(_, absence)| absence).collect();
     Ok(verdict)
 }
@@ -138,6 +150,7 @@ async fn beliefs(
     statements: &[Statement],
     origin: &Arc<Origin>,
     thread: Option<&str>,
+    pending: &[Arc<Fact>],
 ) -> anyhow::Result<Timelines> {
     if changes.is_empty() {
         return Ok(Timelines::default());
@@ -156,6 +169,7 @@ async fn beliefs(
         });
     let mut topics: BTreeSet<Topic> = app.staged_topics().await?.into_iter().collect();
     topics.extend(in_force);
+    topics.extend(pending.iter().map(|fact| fact.statement.topic.clone()));
     let is_rule = |topic: &Topic| matches!(topic.subject, Subject::Rule(_));
     let rulemakings: BTreeSet<String> = topics
         .iter()
@@ -174,6 +188,8 @@ async fn beliefs(
         moved.contains(&(&topic.subject, &topic.place)) || (is_rule(topic) && of_it())
     });
     let mut facts = app.facts(topics.iter().cloned().collect()).await?;
+    let earlier = pending.iter().filter(|fact| topics.contains(&fact.statement.topic));
+    facts.extend(earlier.map(|fact| Fact::clone(fact)));
     facts.retain(|known| !same_posting(&known.origin, origin));
     facts.extend(
         statements
@@ -185,6 +201,22 @@ async fn beliefs(
             }),
     );
     Ok(fold(facts))
+}
+
+/// The record of a reading. By itself it is all there is to commit where nothing was believed before.
+pub(super) fn reading_record(
+    meta: &SourceMeta,
+    posted: Posted<'_>,
+    statements: Vec<Statement>,
+) -> ReadingRecord {
+    ReadingRecord {
+        unit: posted.unit.to_owned(),
+        origin: Arc::clone(posted.origin),
+        extractor: meta.extractor,
+        watch: posted.watch.to_owned(),
+        statements,
+        unlisted: posted.reading.unlisted.clone(),
+    }
 }
 
 fn fact(statement: &Statement, origin: &Arc<Origin>) -> Arc<Fact> {

@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, NaiveDate, Utc};
+
 use super::guard::guarded;
-use super::notices::deliveries;
-use super::obtain::{Missing, Obtained, obtain};
-use super::settle::settle;
+use super::ledger::Ledger;
+use super::obtain::{Missing, Obtained, obtain, obtain_whole};
+use super::settle::{Posted, settle};
 use crate::app::state::App;
-use crate::io::store::StoredReading;
-use crate::model::document::Document;
+use crate::engine::judge::Verdict;
+use crate::io::store::{StoredReading, said};
+use crate::model::document::{Document, DocumentHash};
 use crate::model::fact::Origin;
 use crate::model::health::ProblemKind;
 use crate::model::record::CheckRecord;
 use crate::model::request::{Concern, Reading, Unit, UnitDocuments};
+use crate::model::watch::Codes;
 use crate::sources::{Source, SourceMeta};
 
 /// How a unit ended.
@@ -24,15 +28,30 @@ pub(super) enum Done {
     /// had.
     Witnessed { concerns: Vec<Concern>, whole: bool },
     /// Read for the first time, or with new content.
-    Read {
-        alerts: usize,
-        mails: usize,
-        concerns: Vec<Concern>,
-    },
+    Read { concerns: Vec<Concern> },
     /// The recording does not hold it.
     NotRecorded,
     /// Not believed: what to tell the operator.
     Failed { kind: ProblemKind, text: String },
+}
+
+/// How a unit ended, and what is to be told beside that: its own document could not be had, and the
+/// fallback was read.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) done: Done,
+    pub(super) beside: Option<(ProblemKind, String)>,
+}
+
+impl From<Done> for Checked {
+    fn from(done: Done) -> Self {
+        Self { done, beside: None }
+    }
+}
+
+/// What a unit is read for.
+pub(super) fn watch_of<'a>(app: &'a App, unit: &'a Unit) -> &'a str {
+    unit.settings.as_deref().unwrap_or(&app.watch_digest)
 }
 
 /// Reads a unit unless it was read before. `history`: read for the first time, it is no news.
@@ -41,22 +60,54 @@ pub(super) async fn check_unit(
     source: &Arc<dyn Source>,
     unit: Unit,
     history: bool,
-) -> anyhow::Result<Done> {
-    let meta = source.meta().clone();
+    ledger: &mut Ledger,
+) -> anyhow::Result<Checked> {
+    let mut beside = None;
     let primary = match obtain(app, &unit.request).await {
         Ok(obtained) => obtained,
-        Err(Missing::NotRecorded) => return Ok(Done::NotRecorded),
-        Err(Missing::Failed { kind, text }) => {
-            return without_primary(app, source, &unit, kind, text).await;
+        Err(missing) => {
+            let instead = match &unit.fallback {
+                Some(request) => obtain(app, request).await,
+                None => Err(Missing::NotRecorded),
+            };
+            match (instead, missing) {
+                (Err(Missing::Internal(error)), _) | (_, Missing::Internal(error)) => {
+                    return Err(error);
+                }
+                (Ok(obtained), Missing::Failed { kind, text }) => {
+                    beside = Some((kind, text));
+                    obtained
+                }
+                (Ok(obtained), Missing::NotRecorded) => obtained,
+                (Err(_), Missing::NotRecorded) => return Ok(Done::NotRecorded.into()),
+                (Err(_), Missing::Failed { kind, text }) => {
+                    let done = without_primary(app, source, &unit, kind, text).await?;
+                    return Ok(done.into());
+                }
+            }
         }
-        Err(Missing::Internal(error)) => return Err(error),
     };
+    let done = read_unit(app, source, unit, primary, history, ledger).await?;
+    Ok(Checked { done, beside })
+}
+
+/// Reads the document of a unit unless it was read before.
+async fn read_unit(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    unit: Unit,
+    primary: Obtained,
+    history: bool,
+    ledger: &mut Ledger,
+) -> anyhow::Result<Done> {
+    let meta = source.meta().clone();
+    let watch = watch_of(app, &unit).to_owned();
     let state = app.unit_state(meta.id, &unit.name).await?;
     let known = app.reading_of(meta.id, &unit.name, primary.hash).await?;
     let is_last = state.as_ref().and_then(|state| state.last_document) == Some(primary.hash);
-    let read_before = known.as_ref().is_some_and(|known| {
-        known.extractor == meta.extractor && known.watches.contains(&app.watch_digest)
-    });
+    let read_before = known
+        .as_ref()
+        .is_some_and(|known| known.extractor == meta.extractor && known.watches.contains(&watch));
     let mut record = CheckRecord::new(meta.id, app.clock.now());
     record.captures.clone_from(&primary.captures);
     // A recording replayed again shows what later documents followed long ago.
@@ -65,7 +116,7 @@ pub(super) async fn check_unit(
         app.replayed().is_some() && read_last.is_some_and(|last| last > app.clock.now());
     let unchanged = read_before && (is_last || replayed_again);
     if unchanged && unit.companions.is_empty() {
-        app.record(record).await?;
+        ledger.add(app, record).await?;
         return Ok(Done::Unchanged);
     }
 
@@ -84,13 +135,13 @@ pub(super) async fn check_unit(
         primary: document,
         companions: load(app, meta.id, &unit, &companions).await?,
     };
-    let reading = match extract(app, source, &unit, documents).await? {
+    let mut reading = match extract(app, source, &unit, documents).await? {
         Ok(reading) => reading,
         Err((kind, text)) => return Ok(Done::Failed { kind, text }),
     };
     if unchanged {
         // The record says what it said; the second witness was heard again all the same.
-        app.record(record).await?;
+        ledger.add(app, record).await?;
         return Ok(Done::Witnessed {
             concerns: reading.concerns,
             whole,
@@ -101,7 +152,7 @@ pub(super) async fn check_unit(
         &meta,
         &unit,
         &primary,
-        &reading,
+        &mut reading,
         known.as_ref(),
         is_last || replayed_again,
     );
@@ -110,29 +161,31 @@ pub(super) async fn check_unit(
         .is_none_or(|state| state.last_document.is_none());
     let history = history || state.as_ref().is_some_and(|state| state.baseline);
     let baseline = posting.rebase || (first_reading && history);
-
-    let verdict = settle(
-        app,
-        source,
-        &unit.name,
-        &reading,
-        &posting.origin,
-        baseline,
-        &mut record,
-    )
-    .await?;
-    let alerts = usize::from(verdict.alert.is_some());
-    record.alerts = verdict.alert.into_iter().collect();
-    record.deliveries = deliveries(app, &record.alerts).await?;
-    record.changes = verdict.changes;
-    let mails = record.deliveries.len();
-    app.record(record).await?;
-    if mails > 0 {
-        app.outbox_filled.notify_one();
+    if reading.unlisted.is_some() && app.watch.codes == Codes::All {
+        // What a full list does not name is compared with all that the store knows.
+        ledger.flush(app).await?;
     }
+    let posted = Posted {
+        unit: &unit.name,
+        watch: &watch,
+        reading: &reading,
+        origin: &posting.origin,
+        baseline,
+    };
+    let mut verdict = settle(app, source, posted, ledger.pending(), &mut record).await?;
+    if unit.confirm && !baseline && !verdict.changes.is_empty() {
+        let first = (primary.hash, said(&reading.statements));
+        if let Some(failed) = confirm(app, source, &unit, first).await? {
+            return Ok(failed);
+        }
+    }
+    if posting.reappears {
+        told_again(&mut verdict, posting.origin.learned);
+    }
+    record.alerts = verdict.alert.into_iter().collect();
+    record.changes = verdict.changes;
+    ledger.add(app, record).await?;
     Ok(Done::Read {
-        alerts,
-        mails,
         concerns: reading.concerns,
     })
 }
@@ -142,6 +195,8 @@ struct Posting {
     origin: Arc<Origin>,
     /// It was read before, for another watch or by an older extractor.
     rebase: bool,
+    /// The same bytes again, after others.
+    reappears: bool,
 }
 
 fn posting(
@@ -149,7 +204,7 @@ fn posting(
     meta: &SourceMeta,
     unit: &Unit,
     primary: &Obtained,
-    reading: &Reading,
+    reading: &mut Reading,
     known: Option<&StoredReading>,
     is_known_posting: bool,
 ) -> Posting {
@@ -166,6 +221,11 @@ fn posting(
             primary.captured,
         ),
     };
+    if reappears && reading.published.is_none() {
+        // What is dated by its capture is dated by this one.
+        let was = primary.captured.date_naive();
+        redate(reading, was, published);
+    }
     // Read again by the same extractor, for another watch: the posting is what it was.
     let same_reader = again.filter(|known| known.extractor == meta.extractor);
     let edition = same_reader
@@ -183,6 +243,65 @@ fn posting(
     Posting {
         origin: Arc::new(origin),
         rebase: again.is_some(),
+        reappears,
+    }
+}
+
+/// Moves what a reading dates by one day to another.
+pub(super) fn redate(reading: &mut Reading, was: NaiveDate, is: NaiveDate) {
+    let days = std::iter::once(&mut reading.edition.begins)
+        .chain(reading.statements.iter_mut().map(|one| &mut one.from))
+        .chain(reading.unlisted.iter_mut().map(|list| &mut list.from));
+    days.filter(|day| **day == was).for_each(|day| *day = is);
+}
+
+/// The names of what is told are made from what it says. A document that comes back twice on one day
+/// says the same twice, and is told twice.
+pub(super) fn told_again(verdict: &mut Verdict, learned: DateTime<Utc>) {
+    let again = |id: &str| App::short_id(&format!("{id} {}", learned.timestamp_millis()));
+    for change in &mut verdict.changes {
+        change.id = again(&change.id);
+        change.alert = change.alert.as_deref().map(again);
+    }
+    if let Some(alert) = &mut verdict.alert {
+        alert.id = again(&alert.id);
+    }
+}
+
+/// Asks again, some seconds later, for a document that says something new. `None` when the second
+/// answer says it too; `first` is the document that said it, and what it said.
+async fn confirm(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    unit: &Unit,
+    first: (DocumentHash, String),
+) -> anyhow::Result<Option<Done>> {
+    tokio::time::sleep(app.limits.confirm).await;
+    let second = match obtain_whole(app, &unit.request).await {
+        Ok(second) => second,
+        Err(Missing::NotRecorded) => return Ok(None),
+        Err(Missing::Failed { kind, text }) => return Ok(Some(Done::Failed { kind, text })),
+        Err(Missing::Internal(error)) => return Err(error),
+    };
+    if first.0 == second.hash {
+        return Ok(None);
+    }
+    let documents = UnitDocuments {
+        primary: second.document(app).await?,
+        companions: unit.companions.iter().map(|_| None).collect(),
+    };
+    Ok(match extract(app, source, unit, documents).await? {
+        Ok(reading) if first.1 == said(&reading.statements) => None,
+        Ok(_) => Some(unstable(&unit.request.url)),
+        Err((kind, text)) => Some(Done::Failed { kind, text }),
+    })
+}
+
+/// What is told of a document that says one thing now and another in a moment.
+pub(super) fn unstable(url: &str) -> Done {
+    Done::Failed {
+        kind: ProblemKind::Unstable,
+        text: format!("{url} said something new, and something else when it was asked again"),
     }
 }
 

@@ -116,7 +116,10 @@ fn check_backup(backup: &Connection, from: &Path) -> Result<(), StoreError> {
 }
 
 fn put_back(backup: &Connection, blobs: &Blobs) -> Result<u64, StoreError> {
-    let mut statement = backup.prepare("SELECT hash, content FROM backup_documents")?;
+    // Those that are packed against another come after it.
+    let mut statement = backup.prepare(
+        "SELECT hash, content FROM backup_documents ORDER BY substr(content, 1, 4) = x'63766401'",
+    )?;
     let mut rows = statement.query([])?;
     let mut documents = 0;
     while let Some(row) = rows.next()? {

@@ -7,6 +7,7 @@ use super::connection::Reader;
 use super::encode::{Form, column};
 use super::error::StoreError;
 use super::intern::payload_digest;
+use super::pack;
 use crate::io::blobs::{BlobError, Blobs};
 use crate::model::document::DocumentHash;
 
@@ -134,12 +135,15 @@ impl Reader {
     fn check_payloads(&self, report: &mut CheckReport) -> Result<(), StoreError> {
         let mut statement = self
             .connection
-            .prepare("SELECT id, digest, content FROM payloads")?;
+            .prepare("SELECT id, digest FROM payloads")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (id, digest): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            let content = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
-            if payload_digest(content)[..] != digest[..] {
+            let content = pack::content(&self.connection, id);
+            let proven = content.is_ok_and(|content| {
+                content.is_some_and(|content| payload_digest(&content)[..] == digest[..])
+            });
+            if !proven {
                 report.add(format!("the values of payload {id} were altered"), RESTORE);
             }
         }

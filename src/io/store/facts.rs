@@ -7,6 +7,7 @@ use rusqlite::{CachedStatement, params};
 use super::connection::Reader;
 use super::encode::{Form, column, subject_form, topic};
 use super::error::StoreError;
+use super::pack;
 use super::payload::read_values;
 use crate::model::code::Service;
 use crate::model::fact::{Fact, Statement, Values};
@@ -134,14 +135,9 @@ impl Reader {
         if let Some(values) = self.payloads.borrow().get(&id) {
             return Ok(Arc::clone(values));
         }
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT content FROM payloads WHERE id = ?1")?;
-        let mut rows = statement.query([id])?;
-        let row = rows
-            .next()?
+        let content = pack::content(&self.connection, id)?
             .ok_or_else(|| StoreError::unreadable("a payload", &id.to_string()))?;
-        let values = read_values(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        let values = read_values(&content)?;
         let mut shared = self.payloads.borrow_mut();
         if shared.len() >= MAX_SHARED_PAYLOADS {
             shared.clear();

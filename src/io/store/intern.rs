@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::encode::{Form, subject_form};
 use super::error::StoreError;
+use super::pack::Packer;
 use super::payload::write_values;
 use crate::model::fact::Values;
 use crate::model::topic::Topic;
@@ -17,7 +18,8 @@ const FIND_TOPIC: &str = "SELECT id FROM topics
 const ADD_TOPIC: &str = "INSERT INTO topics (subject, subject_kind, place, stage)
      VALUES (?1, ?2, ?3, ?4) RETURNING id";
 const FIND_PAYLOAD: &str = "SELECT id FROM payloads WHERE digest = ?1";
-const ADD_PAYLOAD: &str = "INSERT INTO payloads (digest, content) VALUES (?1, ?2) RETURNING id";
+const ADD_PAYLOAD: &str = "INSERT INTO payloads (digest, content, packed, base)
+     VALUES (?1, ?2, ?3, ?4) RETURNING id";
 
 /// Finds or makes the numbers, for the length of one transaction.
 pub(super) struct Interner<'t> {
@@ -28,6 +30,7 @@ pub(super) struct Interner<'t> {
     /// By address of the shared values, each kept alive beside its number: an absent row is shared
     /// by every code that a list does not name.
     shared: HashMap<usize, (Values, i64)>,
+    packer: Packer,
 }
 
 impl<'t> Interner<'t> {
@@ -38,6 +41,7 @@ impl<'t> Interner<'t> {
             find_payload: transaction.prepare_cached(FIND_PAYLOAD)?,
             add_payload: transaction.prepare_cached(ADD_PAYLOAD)?,
             shared: HashMap::new(),
+            packer: Packer::default(),
         })
     }
 
@@ -69,9 +73,15 @@ impl<'t> Interner<'t> {
             .optional()?;
         let id = match found {
             Some(id) => id,
-            None => self
-                .add_payload
-                .query_row(params![digest, content], |row| row.get(0))?,
+            None => {
+                let row = self.packer.pack(content.clone())?;
+                let id = self.add_payload.query_row(
+                    params![digest, row.content, row.packed, row.base],
+                    |row| row.get(0),
+                )?;
+                self.packer.stored(id, &content);
+                id
+            }
         };
         self.shared.insert(address, (Arc::clone(values), id));
         Ok(id)

@@ -50,12 +50,26 @@ pub struct FullReading {
 pub(super) fn record(
     transaction: &Transaction<'_>,
     at: DateTime<Utc>,
+    readings: &[ReadingRecord],
+) -> Result<(), StoreError> {
+    if readings.is_empty() {
+        return Ok(());
+    }
+    let mut interner = Interner::new(transaction)?;
+    readings
+        .iter()
+        .try_for_each(|reading| record_one(transaction, &mut interner, at, reading))
+}
+
+fn record_one(
+    transaction: &Transaction<'_>,
+    interner: &mut Interner<'_>,
+    at: DateTime<Utc>,
     reading: &ReadingRecord,
 ) -> Result<(), StoreError> {
-    let mut interner = Interner::new(transaction)?;
     let (id, is_new) = match same_reading(transaction, reading)? {
         Some(id) => (id, false),
-        None => (add_reading(transaction, &mut interner, at, reading)?, true),
+        None => (add_reading(transaction, interner, at, reading)?, true),
     };
     transaction
         .prepare_cached(
@@ -68,13 +82,16 @@ pub(super) fn record(
     } else {
         topics_of(transaction, id)?
     };
-    add_statements(transaction, &mut interner, id, &known, &reading.statements)
+    add_statements(transaction, interner, id, &known, &reading.statements)
 }
 
 pub(super) fn record_absences(
     transaction: &Transaction<'_>,
     absences: &[AbsenceRecord],
 ) -> Result<(), StoreError> {
+    if absences.is_empty() {
+        return Ok(());
+    }
     let mut interner = Interner::new(transaction)?;
     let mut is_full = transaction
         .prepare_cached("SELECT 1 FROM readings WHERE id = ?1 AND unlisted_from IS NOT NULL")?;

@@ -2,7 +2,7 @@
 
 use super::connection::Store;
 use super::error::StoreError;
-use super::{alerts, captures, changes, outbox, problems, readings, sources};
+use super::{alerts, captures, changes, outbox, problems, readings, sources, standings};
 use crate::model::record::CheckRecord;
 
 impl Store {
@@ -14,9 +14,8 @@ impl Store {
     pub fn record_check(&mut self, record: &CheckRecord) -> Result<(), StoreError> {
         let transaction = self.write()?;
         captures::record(&transaction, &record.source, &record.captures)?;
-        if let Some(reading) = &record.reading {
-            readings::record(&transaction, record.at, reading)?;
-        }
+        readings::record(&transaction, record.at, &record.readings)?;
+        standings::record(&transaction, &record.source, &record.standings)?;
         readings::record_absences(&transaction, &record.absences)?;
         // An alert before the changes that name it, and its list of changes after them.
         alerts::record(&transaction, &record.alerts)?;

@@ -70,6 +70,7 @@ fn over(kind: ProblemKind) -> &'static str {
         | ProblemKind::Blocked
         | ProblemKind::Gone
         | ProblemKind::Shape
+        | ProblemKind::Unstable
         | ProblemKind::Defect => {
             "The source is read again. What CMS changed in the meantime is found now and reported \
              with its own dates. Nothing has to be done."

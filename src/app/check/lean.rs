@@ -1,0 +1,537 @@
+//! Units of which only news is kept: hundreds of pages, most of which say what they said before.
+//!
+//! Before the first request one question to the store tells how all of them stand. Requests are under
+//! way while answers are read; an answer that is confirmed, or that says the same beside its noise,
+//! costs one row that is updated in a batch, and no file.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::stream::{self, Stream, StreamExt as _};
+
+use super::guard::guarded;
+use super::ledger::Ledger;
+use super::obtain::{Missing, kind, missing, stub};
+use super::settle::{Posted, reading_record, settle};
+use super::unit::{Checked, Done, told_again, unstable, watch_of};
+use crate::app::state::App;
+use crate::io::blobs::hash_of;
+use crate::io::fetch::{FetchError, Fetched, FetchedBody};
+use crate::io::store::said;
+use crate::model::document::{Document, DocumentHash, Validators};
+use crate::model::fact::Origin;
+use crate::model::health::ProblemKind;
+use crate::model::record::{CaptureRecord, CheckRecord, Standing};
+use crate::model::request::{Reading, Request, Unit, UnitDocuments};
+use crate::parse::sniff::{Body, classify};
+use crate::sources::Source;
+
+/// Requests that may be under way or answered while an answer is read; each host's own limits hold
+/// beside that.
+const AHEAD: usize = 6;
+/// An answer without conditions is asked for after so long, whatever the server confirms.
+const CONFIRMED_FOR: TimeDelta = TimeDelta::days(7);
+/// How many pages that only point elsewhere are followed.
+const MAX_STUBS: usize = 3;
+/// Most documents that are packed against one: if it were damaged, they would be lost with it.
+const MOST_ON_ONE: usize = 200;
+
+/// What one round over such units knows.
+#[derive(Debug)]
+pub(super) struct Rounds {
+    standings: HashMap<String, Standing>,
+    /// By host: a document of it that others are like, and how many were packed against it.
+    likes: HashMap<String, (DocumentHash, usize)>,
+    reader_changed: bool,
+    empty: bool,
+}
+
+type Answer = Result<Fetched, FetchError>;
+
+impl Rounds {
+    pub(super) async fn new(
+        app: &App,
+        source: &Arc<dyn Source>,
+        units: &[Unit],
+    ) -> anyhow::Result<Self> {
+        let meta = source.meta();
+        let known = if units.is_empty() {
+            Vec::new()
+        } else {
+            app.standings(meta.id).await?
+        };
+        let standings: HashMap<String, Standing> = known
+            .into_iter()
+            .map(|standing| (standing.unit.clone(), standing))
+            .collect();
+        let reader_changed = units.iter().any(|unit| {
+            let standing = standings.get(&unit.name);
+            standing.is_some_and(|one| !is_read_now(app, source, unit, one))
+        });
+        Ok(Self {
+            standings,
+            likes: HashMap::new(),
+            reader_changed,
+            empty: units.is_empty(),
+        })
+    }
+
+    /// Whether something was read by another extractor, or for other settings.
+    pub(super) fn reader_changed(&self) -> bool {
+        self.reader_changed
+    }
+
+    pub(super) fn standings(&self) -> &HashMap<String, Standing> {
+        &self.standings
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.empty
+    }
+
+    /// Asks for all of them, those that were asked longest ago first, the hosts in turns.
+    pub(super) fn answers(
+        &self,
+        app: &Arc<App>,
+        source: &Arc<dyn Source>,
+        units: Vec<Unit>,
+    ) -> impl Stream<Item = (Unit, Answer)> + use<> {
+        let requests: Vec<(Unit, Validators)> = self
+            .in_turns(units)
+            .into_iter()
+            .map(|unit| {
+                let known = self.conditions(app, source, &unit);
+                (unit, known)
+            })
+            .collect();
+        let app = Arc::clone(app);
+        stream::iter(requests)
+            .map(move |(unit, known)| {
+                let app = Arc::clone(&app);
+                async move {
+                    let answer = app.web.fetch(&unit.request, &known).await;
+                    (unit, answer)
+                }
+            })
+            .buffered(AHEAD)
+    }
+
+    fn in_turns(&self, units: Vec<Unit>) -> Vec<Unit> {
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        let mut order: Vec<(Option<DateTime<Utc>>, Unit)> = units
+            .into_iter()
+            .map(|unit| {
+                let asked = self.standings.get(&unit.name).map(|standing| standing.at);
+                (asked.map(by_the_hour), unit)
+            })
+            .collect();
+        order.sort_by_key(|(asked, _)| *asked);
+        let mut turns: Vec<(usize, Unit)> = order
+            .into_iter()
+            .map(|(_, unit)| {
+                let turn = seen.entry(host(&unit.request.url).to_owned()).or_default();
+                *turn += 1;
+                (*turn, unit)
+            })
+            .collect();
+        turns.sort_by_key(|(turn, _)| *turn);
+        turns.into_iter().map(|(_, unit)| unit).collect()
+    }
+
+    /// The validators of the last full answer, if that was read as it would be read now.
+    fn conditions(&self, app: &App, source: &Arc<dyn Source>, unit: &Unit) -> Validators {
+        let standing = self.standings.get(&unit.name);
+        let sound = standing.filter(|standing| {
+            standing.url == unit.request.url
+                && is_read_now(app, source, unit, standing)
+                && app.clock.now() - standing.full_at < CONFIRMED_FOR
+        });
+        sound.map_or_else(Validators::default, |standing| standing.validators.clone())
+    }
+
+    /// Reads an answer. `history`: what is read for the first time is no news.
+    pub(super) async fn check(
+        &mut self,
+        app: &Arc<App>,
+        source: &Arc<dyn Source>,
+        unit: Unit,
+        answer: Answer,
+        history: bool,
+        ledger: &mut Ledger,
+    ) -> anyhow::Result<Checked> {
+        let standing = self.standings.get(&unit.name).cloned();
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return Ok(failed(missing(&error))?.into()),
+        };
+        let later = |standing: &Standing| standing.at > app.clock.now();
+        if app.replayed().is_some() && standing.as_ref().is_some_and(later) {
+            // A recording replayed again shows what later answers followed long ago.
+            return Ok(Done::Unchanged.into());
+        }
+        let seen = match look(app, source, &unit, answer).await? {
+            Ok(seen) => seen,
+            Err(done) => return Ok(done.into()),
+        };
+        let now = app.clock.now();
+        let mut record = CheckRecord::new(source.meta().id, now);
+        let current = standing
+            .as_ref()
+            .filter(|one| is_read_now(app, source, &unit, one));
+        let looked = match (seen, current) {
+            (Seen::Confirmed(at), Some(standing)) => {
+                record.standings.push(Standing {
+                    at,
+                    times: standing.times.saturating_add(1),
+                    ..standing.clone()
+                });
+                ledger.add(app, record).await?;
+                return Ok(Done::Unchanged.into());
+            }
+            (Seen::Confirmed(_), None) => {
+                let text = format!(
+                    "{} confirmed what coverd does not know; it asks in full next time",
+                    unit.request.url
+                );
+                let kind = ProblemKind::Unreachable;
+                return Ok(Done::Failed { kind, text }.into());
+            }
+            (Seen::Read(looked), Some(standing)) if looked.said == standing.said => {
+                record.standings.push(Standing {
+                    at: looked.at,
+                    full_at: looked.at,
+                    times: standing.times.saturating_add(1),
+                    validators: looked.validators,
+                    ..standing.clone()
+                });
+                ledger.add(app, record).await?;
+                return Ok(Done::Unchanged.into());
+            }
+            (Seen::Read(looked), _) => looked,
+        };
+        let known = standing.is_some();
+        let baseline = match &standing {
+            Some(_) => current.is_none(),
+            None => history || self.is_baseline(app, source, &unit).await?,
+        };
+        let news = News {
+            unit: &unit,
+            looked,
+            baseline,
+            known,
+        };
+        self.believe(app, source, news, record, ledger).await
+    }
+
+    async fn is_baseline(
+        &self,
+        app: &App,
+        source: &Arc<dyn Source>,
+        unit: &Unit,
+    ) -> anyhow::Result<bool> {
+        let state = app.unit_state(source.meta().id, &unit.name).await?;
+        Ok(state.is_some_and(|state| state.baseline))
+    }
+
+    /// An answer that says something else than the one before, or the first one.
+    async fn believe(
+        &mut self,
+        app: &Arc<App>,
+        source: &Arc<dyn Source>,
+        news: News<'_>,
+        mut record: CheckRecord,
+        ledger: &mut Ledger,
+    ) -> anyhow::Result<Checked> {
+        let News {
+            unit,
+            looked,
+            baseline,
+            known,
+        } = news;
+        if unit.confirm
+            && !baseline
+            && known
+            && let Some(done) = differs(app, source, unit, &looked.said).await?
+        {
+            return Ok(done.into());
+        }
+        let meta = source.meta();
+        let watch = watch_of(app, unit);
+        let origin = Arc::new(Origin {
+            source: meta.id.to_owned(),
+            edition: looked.reading.edition.clone(),
+            document: looked.hash,
+            url: looked.final_url.clone(),
+            published: looked
+                .reading
+                .published
+                .unwrap_or(looked.at.date_naive()),
+            learned: looked.at,
+        });
+        let posted = Posted {
+            unit: &unit.name,
+            watch,
+            reading: &looked.reading,
+            origin: &origin,
+            baseline,
+        };
+        if known || !baseline {
+            let mut verdict = settle(app, source, posted, ledger.pending(), &mut record).await?;
+            if app.reading_of(meta.id, &unit.name, looked.hash).await?.is_some() {
+                told_again(&mut verdict, looked.at);
+            }
+            record.alerts = verdict.alert.into_iter().collect();
+            record.changes = verdict.changes;
+        } else {
+            // Nothing was believed before.
+            let statements = looked.reading.statements.clone();
+            record
+                .readings
+                .push(reading_record(meta, posted, statements));
+        }
+        self.keep(app, unit, &looked).await?;
+        record.standings.push(Standing {
+            unit: unit.name.clone(),
+            url: unit.request.url.clone(),
+            document: looked.hash,
+            said: looked.said,
+            extractor: meta.extractor,
+            watch: watch.to_owned(),
+            since: looked.at,
+            at: looked.at,
+            full_at: looked.at,
+            times: 1,
+            validators: looked.validators,
+        });
+        record.captures.push(looked.capture);
+        ledger.add(app, record).await?;
+        let concerns = looked.reading.concerns;
+        Ok(Done::Read { concerns }.into())
+    }
+
+    /// Puts the bytes into the archive, beside something that they are like: what the page was before,
+    /// else another page of its host.
+    async fn keep(&mut self, app: &App, unit: &Unit, looked: &Looked) -> anyhow::Result<()> {
+        let bytes = Arc::clone(&looked.bytes);
+        if let Some(standing) = self.standings.get(&unit.name) {
+            app.keep_like(bytes, standing.document).await?;
+            return Ok(());
+        }
+        let host = host(&unit.request.url);
+        match self.likes.get_mut(host) {
+            Some((like, times)) if *times < MOST_ON_ONE => {
+                let kept = app.keep_like(bytes, *like).await?;
+                *times = if kept.alike { *times + 1 } else { MOST_ON_ONE };
+            }
+            Some(_) | None => {
+                let hash = app.keep(bytes).await?;
+                self.likes.insert(host.to_owned(), (hash, 0));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct News<'a> {
+    unit: &'a Unit,
+    looked: Looked,
+    /// History, no news.
+    baseline: bool,
+    /// The unit said something before.
+    known: bool,
+}
+
+fn is_read_now(app: &App, source: &Arc<dyn Source>, unit: &Unit, standing: &Standing) -> bool {
+    standing.extractor == source.meta().extractor && standing.watch == watch_of(app, unit)
+}
+
+/// Answers of one check lie minutes apart: among them the configured order holds.
+fn by_the_hour(at: DateTime<Utc>) -> DateTime<Utc> {
+    let second = at.timestamp();
+    DateTime::from_timestamp(second - second.rem_euclid(21_600), 0).unwrap_or(at)
+}
+
+/// The host of an address, with its port.
+pub(super) fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+enum Seen {
+    /// The server says that nothing has changed.
+    Confirmed(DateTime<Utc>),
+    Read(Looked),
+}
+
+/// An answer that was read.
+struct Looked {
+    reading: Reading,
+    said: String,
+    hash: DocumentHash,
+    bytes: Arc<[u8]>,
+    at: DateTime<Utc>,
+    final_url: String,
+    validators: Validators,
+    capture: CaptureRecord,
+}
+
+/// What the answer is and says. The inner error is why it is not believed.
+async fn look(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    unit: &Unit,
+    answer: Fetched,
+) -> anyhow::Result<Result<Seen, Done>> {
+    let mut answer = answer;
+    for _ in 0..=MAX_STUBS {
+        let bytes: Arc<[u8]> = match std::mem::replace(&mut answer.body, FetchedBody::NotModified) {
+            FetchedBody::NotModified => return Ok(Ok(Seen::Confirmed(answer.at))),
+            FetchedBody::Bytes(bytes) => bytes.into(),
+        };
+        let (target, read) = match examine(app, source, unit, &answer, &bytes).await? {
+            Ok(examined) => (None, Some(examined)),
+            Err(Other::Stub(target)) => (Some(target), None),
+            Err(Other::Not(done)) => return Ok(Err(done)),
+        };
+        if let Some(examined) = read {
+            return Ok(Ok(Seen::Read(looked(app, unit, answer, bytes, examined))));
+        }
+        let Some(url) = target else { break };
+        let request = Request {
+            url,
+            ..unit.request.clone()
+        };
+        answer = match app.web.fetch(&request, &Validators::default()).await {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Err(failed(missing(&error))?)),
+        };
+    }
+    Ok(Err(Done::Failed {
+        kind: ProblemKind::Blocked,
+        text: format!(
+            "{} leads through more than {MAX_STUBS} pages that only point elsewhere",
+            unit.request.url
+        ),
+    }))
+}
+
+fn looked(
+    app: &App,
+    unit: &Unit,
+    answer: Fetched,
+    bytes: Arc<[u8]>,
+    (hash, reading, said): (DocumentHash, Reading, String),
+) -> Looked {
+    let validators = if answer.url == unit.request.url {
+        app.web.validators(&answer)
+    } else {
+        Validators::default()
+    };
+    let mut capture = answer.capture(Some(hash));
+    capture.url.clone_from(&unit.request.url);
+    Looked {
+        reading,
+        said,
+        hash,
+        at: answer.at,
+        final_url: answer.final_url,
+        validators: validators.clone(),
+        capture: CaptureRecord {
+            capture,
+            length: u64::try_from(bytes.len()).ok(),
+            tag: None,
+            validators: Some(validators),
+        },
+        bytes,
+    }
+}
+
+enum Other {
+    Stub(String),
+    Not(Done),
+}
+
+type Examined = (DocumentHash, Reading, String);
+
+/// Sniffs and reads on the source's own thread.
+async fn examine(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    unit: &Unit,
+    answer: &Fetched,
+    bytes: &Arc<[u8]>,
+) -> anyhow::Result<Result<Examined, Other>> {
+    let expected = kind(unit.request.expect);
+    let content_type = answer.content_type().to_owned();
+    let mut document = Document {
+        url: unit.request.url.clone(),
+        final_url: answer.final_url.clone(),
+        captured: answer.at,
+        hash: DocumentHash::new([0; 32]),
+        bytes: Arc::clone(bytes),
+        text: None,
+    };
+    let (reader, one, watch) = (Arc::clone(source), unit.clone(), Arc::clone(&app.watch));
+    let work = move || {
+        let body = classify(expected, &content_type, &document.bytes);
+        if body != Body::Content {
+            return Err(body);
+        }
+        document.hash = hash_of(&document.bytes);
+        let hash = document.hash;
+        let documents = UnitDocuments {
+            primary: document,
+            companions: Vec::new(),
+        };
+        let read = reader.extract(&one, &documents, &watch);
+        Ok(read.map(|reading| {
+            let said = said(&reading.statements);
+            (hash, reading, said)
+        }))
+    };
+    Ok(match guarded(app, source.meta().id, &unit.name, work).await? {
+        Ok(Ok(Ok(examined))) => Ok(examined),
+        Ok(Ok(Err(shape))) => Err(Other::Not(Done::Failed {
+            kind: ProblemKind::Shape,
+            text: shape.to_string(),
+        })),
+        Ok(Err(body)) => match stub(&unit.request, &answer.final_url, body) {
+            Ok(Some(target)) => Err(Other::Stub(target)),
+            Ok(None) => return Err(anyhow::anyhow!("content that is none")),
+            Err(missing) => Err(Other::Not(failed(missing)?)),
+        },
+        Err(defect) => Err(Other::Not(Done::Failed {
+            kind: ProblemKind::Defect,
+            text: defect.text,
+        })),
+    })
+}
+
+/// Asks again, some seconds later, for what says something new; `None` when the second answer says it
+/// too.
+async fn differs(
+    app: &Arc<App>,
+    source: &Arc<dyn Source>,
+    unit: &Unit,
+    first: &str,
+) -> anyhow::Result<Option<Done>> {
+    tokio::time::sleep(app.limits.confirm).await;
+    let answer = match app.web.fetch(&unit.request, &Validators::default()).await {
+        Ok(answer) => answer,
+        Err(error) => return failed(missing(&error)).map(Some),
+    };
+    Ok(match look(app, source, unit, answer).await? {
+        Ok(Seen::Read(second)) if second.said == first => None,
+        Ok(_) => Some(unstable(&unit.request.url)),
+        Err(done) => Some(done),
+    })
+}
+
+fn failed(missing: Missing) -> anyhow::Result<Done> {
+    match missing {
+        Missing::NotRecorded => Ok(Done::NotRecorded),
+        Missing::Failed { kind, text } => Ok(Done::Failed { kind, text }),
+        Missing::Internal(error) => Err(error),
+    }
+}
