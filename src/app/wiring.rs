@@ -1,12 +1,13 @@
 //! From the configuration to a running program: the one place where all parts are put together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::Notify;
+use url::Url;
 
 use super::config::{Config, MailChannel, watch_digest};
 use super::exit::{Classify, Exit, Failure};
@@ -61,9 +62,15 @@ pub fn on_network(config: &Config) -> Result<Arc<App>, Failure> {
     let mut fetch = FetchConfig::new(&config.fetch.contact);
     let sources: Vec<Arc<dyn Source>> = enabled(config).collect();
     let origins = sources.iter().flat_map(|source| source.meta().origins);
+    let pages = page_origins(config);
+    let strangers = pages.iter().filter(|url| !is_loopback(config, url));
+    let strangers: Vec<String> = strangers
+        .map(|url| url.origin().ascii_serialization())
+        .collect();
     fetch.user_agent = config
-        .user_agent(origins.copied())
+        .user_agent(origins.copied().chain(strangers.iter().map(String::as_str)))
         .or_exit(Exit::Configuration)?;
+    admit_pages(&mut fetch, config);
     fetch.connect_timeout = config.fetch.connect_timeout;
     fetch.read_timeout = config.fetch.read_timeout;
     fetch.attempt_timeout = config.fetch.total_timeout;
@@ -78,6 +85,42 @@ pub fn on_network(config: &Config) -> Result<Arc<App>, Failure> {
     fetch.max_bytes.file = fetch.max_bytes.file.min(largest);
     let fetcher = Fetcher::new(fetch, Arc::clone(&clock)).or_exit(Exit::Configuration)?;
     app(config, clock, Web::Network(fetcher))
+}
+
+/// Where the configured pages are.
+fn page_origins(config: &Config) -> Vec<Url> {
+    if !is_enabled(config, "page") {
+        return Vec::new();
+    }
+    let mut seen = BTreeSet::new();
+    let pages = config.sources.settings.pages.iter();
+    let urls = pages.filter_map(|page| Url::parse(&page.url).ok());
+    urls.filter(|url| seen.insert(url.origin().ascii_serialization()))
+        .collect()
+}
+
+fn is_loopback(config: &Config, url: &Url) -> bool {
+    let origin = url.origin().ascii_serialization();
+    config.fetch.loopback.contains(&origin)
+}
+
+/// Lets the hosts of the configured pages be asked, and those origins of this machine that the
+/// configuration names. Their `Last-Modified` is sent back; that of CMS's hosts is known to lie.
+pub fn admit_pages(fetch: &mut FetchConfig, config: &Config) {
+    for url in &page_origins(config) {
+        let Some(host) = url.host_str() else { continue };
+        if host != "cms.gov" && !host.ends_with(".cms.gov") {
+            fetch.trusted_last_modified.push(host.to_owned());
+        }
+        if !is_loopback(config, url) {
+            fetch.allowed_hosts.push(host.to_owned());
+        }
+    }
+    for origin in &config.fetch.loopback {
+        // A name is not looked up: nobody else may say where it leads.
+        let place = origin.replacen("//localhost", "//127.0.0.1", 1);
+        fetch.origins.insert(origin.clone(), place);
+    }
 }
 
 /// The program on any web and clock.
@@ -129,7 +172,7 @@ fn scheduled(config: &Config) -> Result<BTreeMap<&'static str, Scheduled>, Failu
 fn enabled(config: &Config) -> impl Iterator<Item = Arc<dyn Source>> {
     sources::all(&config.sources.settings)
         .into_iter()
-        .filter(|source| is_enabled(config, source.meta().id))
+        .filter(|source| source.is_configured() && is_enabled(config, source.meta().id))
 }
 
 fn is_enabled(config: &Config, source: &str) -> bool {

@@ -136,9 +136,7 @@ impl Blobs {
             return Ok(Kept { hash, alike: false });
         };
         let path = self.path(&hash);
-        let packed = base
-            .pack(bytes)
-            .map_err(BlobError::io("compress", &path))?;
+        let packed = base.pack(bytes).map_err(BlobError::io("compress", &path))?;
         self.write(&hash, &packed)?;
         let alike = packed.len() < bytes.len() / WELL_PACKED;
         Ok(Kept { hash, alike })
@@ -446,7 +444,8 @@ mod tests {
     fn what_is_packed_against_another_is_small_proven_and_lost_with_it() {
         let (_folder, blobs) = blobs();
         let page = |n: usize| -> Vec<u8> {
-            let all = (0..4_000_usize).map(|line| format!("line {}", line.wrapping_mul(48_271) % 9_973));
+            let all =
+                (0..4_000_usize).map(|line| format!("line {}", line.wrapping_mul(48_271) % 9_973));
             let mut lines: Vec<String> = all.collect();
             lines[n] = format!("other {n}");
             lines.join("\n").into_bytes()

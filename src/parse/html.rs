@@ -59,12 +59,7 @@ impl Page {
     /// # Errors
     /// When the page is too large or nested too deep.
     pub fn parse(bytes: &[u8]) -> Result<Self, HtmlError> {
-        if bytes.len() > MAX_BYTES {
-            return Err(HtmlError::TooLarge(bytes.len()));
-        }
-        if depth(bytes) > MAX_DEPTH {
-            return Err(HtmlError::TooDeep);
-        }
+        readable(bytes)?;
         Ok(Self {
             document: Html::parse_document(&csv::text(bytes)),
         })
@@ -135,6 +130,25 @@ impl Page {
             .map(|selector| self.document.select(&selector).take(MAX_ELEMENTS).collect())
             .unwrap_or_default()
     }
+}
+
+/// Whether a text is a CSS selector.
+pub fn is_selector(text: &str) -> bool {
+    Selector::parse(text).is_ok()
+}
+
+/// Whether a page may be parsed.
+///
+/// # Errors
+/// When it is too large or nested too deep.
+pub fn readable(bytes: &[u8]) -> Result<(), HtmlError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(HtmlError::TooLarge(bytes.len()));
+    }
+    if depth(bytes) > MAX_DEPTH {
+        return Err(HtmlError::TooDeep);
+    }
+    Ok(())
 }
 
 fn rows_of(table: ElementRef<'_>, budget: &mut usize, cells_left: &mut usize) -> Vec<Vec<Cell>> {
@@ -227,7 +241,7 @@ pub fn meta_refresh(bytes: &[u8]) -> Option<String> {
 fn depth(bytes: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0_usize);
     let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|&byte| byte == b'<') {
+    while let Some(at) = memchr::memchr(b'<', rest) {
         rest = rest.get(at + 1..).unwrap_or_default();
         if rest.starts_with(b"!--") {
             // A comment without end is the rest of the page.

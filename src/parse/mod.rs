@@ -10,6 +10,7 @@ pub mod html;
 pub mod json;
 pub mod lines;
 pub mod link;
+pub mod markup;
 pub mod pdf;
 pub mod sniff;
 pub mod text;

@@ -14,6 +14,7 @@ pub mod nca;
 pub mod ncci;
 pub mod ncd;
 pub mod opps;
+pub mod page;
 pub mod pfs;
 pub mod pfs_rules;
 mod source;

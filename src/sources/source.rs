@@ -53,6 +53,11 @@ pub trait Source: Send + Sync {
     /// What is constant about it.
     fn meta(&self) -> &SourceMeta;
 
+    /// Whether there is anything for it to read: the configured pages may be none.
+    fn is_configured(&self) -> bool {
+        true
+    }
+
     /// Which addresses to read next, or, when all lists are read, the units that can be read.
     ///
     /// Called again with more documents until it is [`Discovery::Complete`]; it never asks for an

@@ -138,7 +138,7 @@ fn record(number: usize, posting: &Posting) -> CheckRecord {
         tag: None,
         validators: None,
     }];
-    record.reading = Some(ReadingRecord {
+    record.readings.push(ReadingRecord {
         unit: name,
         origin,
         extractor: 1,
@@ -150,7 +150,7 @@ fn record(number: usize, posting: &Posting) -> CheckRecord {
 }
 
 fn facts_of(records: &[CheckRecord]) -> Vec<Fact> {
-    let readings = records.iter().filter_map(|record| record.reading.as_ref());
+    let readings = records.iter().flat_map(|record| &record.readings);
     readings
         .flat_map(|reading| {
             reading.statements.iter().map(|statement| Fact {
@@ -214,7 +214,7 @@ proptest! {
         // Read again for another watch: what was said stays, and nothing is told.
         for record in &records {
             let mut rebase = record.clone();
-            if let Some(reading) = &mut rebase.reading {
+            for reading in &mut rebase.readings {
                 reading.watch = "second".to_owned();
             }
             store.record_check(&rebase).unwrap();

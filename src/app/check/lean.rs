@@ -263,10 +263,7 @@ impl Rounds {
             edition: looked.reading.edition.clone(),
             document: looked.hash,
             url: looked.final_url.clone(),
-            published: looked
-                .reading
-                .published
-                .unwrap_or(looked.at.date_naive()),
+            published: looked.reading.published.unwrap_or(looked.at.date_naive()),
             learned: looked.at,
         });
         let posted = Posted {
@@ -278,7 +275,11 @@ impl Rounds {
         };
         if known || !baseline {
             let mut verdict = settle(app, source, posted, ledger.pending(), &mut record).await?;
-            if app.reading_of(meta.id, &unit.name, looked.hash).await?.is_some() {
+            if app
+                .reading_of(meta.id, &unit.name, looked.hash)
+                .await?
+                .is_some()
+            {
                 told_again(&mut verdict, looked.at);
             }
             record.alerts = verdict.alert.into_iter().collect();
@@ -490,22 +491,24 @@ async fn examine(
             (hash, reading, said)
         }))
     };
-    Ok(match guarded(app, source.meta().id, &unit.name, work).await? {
-        Ok(Ok(Ok(examined))) => Ok(examined),
-        Ok(Ok(Err(shape))) => Err(Other::Not(Done::Failed {
-            kind: ProblemKind::Shape,
-            text: shape.to_string(),
-        })),
-        Ok(Err(body)) => match stub(&unit.request, &answer.final_url, body) {
-            Ok(Some(target)) => Err(Other::Stub(target)),
-            Ok(None) => return Err(anyhow::anyhow!("content that is none")),
-            Err(missing) => Err(Other::Not(failed(missing)?)),
+    Ok(
+        match guarded(app, source.meta().id, &unit.name, work).await? {
+            Ok(Ok(Ok(examined))) => Ok(examined),
+            Ok(Ok(Err(shape))) => Err(Other::Not(Done::Failed {
+                kind: ProblemKind::Shape,
+                text: shape.to_string(),
+            })),
+            Ok(Err(body)) => match stub(&unit.request, &answer.final_url, body) {
+                Ok(Some(target)) => Err(Other::Stub(target)),
+                Ok(None) => return Err(anyhow::anyhow!("content that is none")),
+                Err(missing) => Err(Other::Not(failed(missing)?)),
+            },
+            Err(defect) => Err(Other::Not(Done::Failed {
+                kind: ProblemKind::Defect,
+                text: defect.text,
+            })),
         },
-        Err(defect) => Err(Other::Not(Done::Failed {
-            kind: ProblemKind::Defect,
-            text: defect.text,
-        })),
-    })
+    )
 }
 
 /// Asks again, some seconds later, for what says something new; `None` when the second answer says it

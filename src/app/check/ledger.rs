@@ -149,9 +149,7 @@ impl Ledger {
     }
 
     async fn commit(&mut self, app: &App, mut record: CheckRecord) -> anyhow::Result<()> {
-        for alert in &record.alerts {
-            record.deliveries.extend(deliveries(app, alert)?);
-        }
+        record.deliveries = deliveries(app, &record.alerts).await?;
         let (alerts, mails) = (record.alerts.len(), record.deliveries.len());
         app.record(record).await?;
         self.alerts += alerts;
@@ -175,10 +173,13 @@ fn facts(reading: &ReadingRecord) -> impl Iterator<Item = Arc<Fact>> {
 /// About how many bytes a reading takes.
 fn weight(reading: &ReadingRecord) -> usize {
     let statements = reading.statements.iter().map(|statement| {
-        let values = statement.values.values().map(|observation| match observation {
-            Observation::Value(Value::Text(text)) => text.len(),
-            _ => 16,
-        });
+        let values = statement
+            .values
+            .values()
+            .map(|observation| match observation {
+                Observation::Value(Value::Text(text)) => text.len(),
+                _ => 16,
+            });
         200 + statement.quote.len() + values.sum::<usize>()
     });
     statements.sum()

@@ -83,9 +83,16 @@ pub async fn check_source(
         tally.discovered(&discovered);
         tally.listed.clone_from(&discovered.listed);
         let mut ledger = Ledger::new(id, source.meta().gathers, app.clock.now());
-        tally.pass.read +=
-            check_units(app, source, discovered, first_check, &mut ledger, &mut tally, progress)
-                .await?;
+        tally.pass.read += check_units(
+            app,
+            source,
+            discovered,
+            first_check,
+            &mut ledger,
+            &mut tally,
+            progress,
+        )
+        .await?;
         ledger.flush(app).await?;
         tally.pass.alerts = ledger.alerts;
         tally.pass.mails = ledger.mails;
@@ -114,7 +121,8 @@ async fn check_units(
 ) -> anyhow::Result<usize> {
     let id = source.meta().id;
     let Discovered { units, usual, .. } = discovered;
-    let is_history = |name: &str| first_check || usual.as_ref().is_some_and(|usual| !usual.contains(name));
+    let is_history =
+        |name: &str| first_check || usual.as_ref().is_some_and(|usual| !usual.contains(name));
     let total = units.len();
     let (lean, others): (Vec<Unit>, Vec<Unit>) =
         units.into_iter().partition(|unit| unit.keep == Keep::News);
@@ -154,7 +162,9 @@ async fn check_units(
             continue;
         }
         let history = is_history(&unit.name);
-        let checked = rounds.check(app, source, unit, answer, history, ledger).await?;
+        let checked = rounds
+            .check(app, source, unit, answer, history, ledger)
+            .await?;
         if note(tally, place, checked) {
             tally.whole = false;
             return Ok(read);

@@ -39,8 +39,8 @@ pub(super) async fn reread(
             continue;
         };
         let watch = watch_of(app, &unit);
-        let up_to_date = stored.extractor == meta.extractor
-            && stored.watches.iter().any(|known| known == watch);
+        let up_to_date =
+            stored.extractor == meta.extractor && stored.watches.iter().any(|known| known == watch);
         if up_to_date || stored.extractor > meta.extractor {
             continue;
         }

@@ -188,7 +188,9 @@ async fn beliefs(
         moved.contains(&(&topic.subject, &topic.place)) || (is_rule(topic) && of_it())
     });
     let mut facts = app.facts(topics.iter().cloned().collect()).await?;
-    let earlier = pending.iter().filter(|fact| topics.contains(&fact.statement.topic));
+    let earlier = pending
+        .iter()
+        .filter(|fact| topics.contains(&fact.statement.topic));
     facts.extend(earlier.map(|fact| Fact::clone(fact)));
     facts.retain(|known| !same_posting(&known.origin, origin));
     facts.extend(

@@ -277,17 +277,21 @@ async fn confirm(
     first: (DocumentHash, String),
 ) -> anyhow::Result<Option<Done>> {
     tokio::time::sleep(app.limits.confirm).await;
-    let second = match obtain_whole(app, &unit.request).await {
-        Ok(second) => second,
+    let second = async {
+        let second = obtain_whole(app, &unit.request).await?;
+        second.document(app).await
+    };
+    let primary = match second.await {
+        Ok(document) => document,
         Err(Missing::NotRecorded) => return Ok(None),
         Err(Missing::Failed { kind, text }) => return Ok(Some(Done::Failed { kind, text })),
         Err(Missing::Internal(error)) => return Err(error),
     };
-    if first.0 == second.hash {
+    if first.0 == primary.hash {
         return Ok(None);
     }
     let documents = UnitDocuments {
-        primary: second.document(app).await?,
+        primary,
         companions: unit.companions.iter().map(|_| None).collect(),
     };
     Ok(match extract(app, source, unit, documents).await? {

@@ -33,8 +33,8 @@ pub struct Entry {
 /// Where the file is looked for when neither the command line nor the environment names one.
 const SYSTEM_FILE: &str = "/etc/coverd/coverd.toml";
 
-/// Largest configuration file, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
+/// Largest configuration file, in bytes: tens of thousands of pages.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// Most mistakes that are told at once.
 const MAX_MISTAKES: usize = 50;
@@ -117,7 +117,7 @@ fn read(file: &Path) -> Result<String, ConfigError> {
         })?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(problem(
-            "is larger than 1 MiB: this is no configuration".to_owned(),
+            "is larger than 16 MiB: this is no configuration".to_owned(),
         ));
     }
     String::from_utf8(bytes).map_err(|error| {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::mistake::KeyPath;
-use super::raw::{RawChannel, RawMail, RawRecipient, RawRole, RawSeverity, RawTls};
+use super::raw::{RawChannel, RawMail, RawRecipient, RawRole, RawTls};
 use super::resolve::{Resolver, is_loopback, shorten};
 use super::secret::PasswordSource;
 use super::settings::{Login, Mail, MailChannel, Smtp, Tls};
@@ -137,7 +137,7 @@ impl Resolver<'_> {
                     name: self.text_at(&key.key("name"), &recipient.name),
                     address,
                     role: role(recipient.role),
-                    least: severity(recipient.least),
+                    least: Severity::from(recipient.least),
                     severities: self.severities(&key.key("severity"), &recipient.severity),
                     channel: mail.channel.id().to_owned(),
                 }
@@ -162,7 +162,7 @@ impl Resolver<'_> {
         for (name, weight) in raw {
             match name.parse::<Attribute>() {
                 Ok(attribute) => {
-                    severities.insert(attribute, severity(*weight));
+                    severities.insert(attribute, Severity::from(*weight));
                 }
                 Err(_) => self.wrong_at(
                     key.key(name),
@@ -193,15 +193,6 @@ fn role(raw: RawRole) -> Role {
     match raw {
         RawRole::Practice => Role::Practice,
         RawRole::Operator => Role::Operator,
-    }
-}
-
-fn severity(raw: RawSeverity) -> Severity {
-    match raw {
-        RawSeverity::Administrative => Severity::Administrative,
-        RawSeverity::Coding => Severity::Coding,
-        RawSeverity::Payment => Severity::Payment,
-        RawSeverity::Coverage => Severity::Coverage,
     }
 }
 

@@ -15,6 +15,7 @@ mod local_coverage;
 mod log;
 mod mail;
 mod mistake;
+mod page;
 mod raw;
 mod resolve;
 mod secret;

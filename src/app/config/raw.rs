@@ -20,6 +20,8 @@ pub(super) struct RawConfig {
     pub(super) mail: RawMail,
     pub(super) log: RawLog,
     #[serde(default)]
+    pub(super) page: Vec<RawPage>,
+    #[serde(default)]
     pub(super) recipient: Vec<RawRecipient>,
 }
 
@@ -157,7 +159,47 @@ pub(super) struct RawFetch {
     pub(super) total_timeout_seconds: u64,
     pub(super) max_megabytes: u64,
     pub(super) pdf_command: Vec<String>,
+    pub(super) allow_http_loopback: Vec<String>,
     pub(super) origins: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPage {
+    pub(super) name: String,
+    pub(super) url: String,
+    #[serde(default = "html")]
+    pub(super) kind: RawPageKind,
+    #[serde(default)]
+    pub(super) select: String,
+    #[serde(default)]
+    pub(super) columns: Vec<String>,
+    #[serde(default)]
+    pub(super) key: Vec<String>,
+    #[serde(default)]
+    pub(super) words: Vec<String>,
+    #[serde(default)]
+    pub(super) codes: Vec<String>,
+    #[serde(default)]
+    pub(super) unstable: bool,
+    pub(super) severity: Option<RawSeverity>,
+    #[serde(default)]
+    pub(super) ignore: Vec<String>,
+}
+
+fn html() -> RawPageKind {
+    RawPageKind::Html
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawPageKind {
+    Html,
+    Json,
+    Csv,
+    Xlsx,
+    Pdf,
+    Text,
 }
 
 #[derive(Debug, Deserialize)]

@@ -56,8 +56,9 @@ impl<'a> Resolver<'a> {
         // Each section is looked at before any of them can end the function.
         let practice = self.practice(&raw.practice);
         let watch = self.watch(&raw.watch);
-        let sources = self.sources(&raw.sources);
         let fetch = self.fetch(&raw.fetch);
+        let mut sources = self.sources(&raw.sources);
+        sources.settings.pages = self.pages(&raw.page, &fetch.loopback);
         let mail = self.mail(&raw.mail, &store);
         let recipients = self.recipients(&raw.recipient, &mail);
         Some(Config {
@@ -154,10 +155,11 @@ impl<'a> Resolver<'a> {
                 "write a mail address (you@practice.example) or a web address (https://practice.example)",
             );
         }
-        if raw.min_interval_seconds == 0 && raw.origins.is_empty() {
+        let local = !raw.origins.is_empty() || !raw.allow_http_loopback.is_empty();
+        if raw.min_interval_seconds == 0 && !local {
             self.wrong(
                 "fetch.min_interval_seconds",
-                "must be 1 or more: CMS's servers are everybody's (0 is for tests with fetch.origins)",
+                "must be 1 or more: CMS's servers are everybody's (0 is for tests with fetch.origins or fetch.allow_http_loopback)",
             );
         }
         let limits = [
@@ -188,6 +190,7 @@ impl<'a> Resolver<'a> {
             max_bytes: raw.max_megabytes.saturating_mul(1_000_000),
             pdf_command: self.pdf_command(&raw.pdf_command),
             pdf_program: crate::io::pdf::own_program(),
+            loopback: self.loopback(&raw.allow_http_loopback),
             origins: self.origins(&raw.origins),
         }
     }
@@ -292,7 +295,7 @@ fn is_contact(text: &str) -> bool {
     visible && (web() || text.parse::<lettre::Address>().is_ok())
 }
 
-fn origin(text: &str) -> Option<Url> {
+pub(super) fn origin(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let plain = matches!(url.scheme(), "http" | "https")
         && url.path() == "/"

@@ -194,6 +194,8 @@ pub struct Fetch {
     /// The program that limits itself and then is that command: this very program. Tests, whose own program
     /// is another one, set it.
     pub pdf_program: PathBuf,
+    /// Origins of this machine that may be asked by plain http: `http://127.0.0.1:8080`.
+    pub loopback: Vec<String>,
     /// For tests: the loopback origin that stands for an origin, both as `scheme://host[:port]`.
     pub origins: BTreeMap<String, String>,
 }

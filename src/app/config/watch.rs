@@ -41,15 +41,14 @@ impl Resolver<'_> {
             billed_with: self.parse_list(&KeyPath::of("watch.billed_with"), &raw.billed_with),
             codes,
             look_alikes,
-            words: self.words(&raw.words),
+            words: self.words_at(&KeyPath::of("watch.words"), &raw.words),
             localities: self.parse_list(&KeyPath::of("watch.localities"), &raw.localities),
             ncds: self.ncds(&raw.ncd),
         }
     }
 
     /// The words in lower case with single spaces, so that the same watch has one digest.
-    fn words(&mut self, raw: &[String]) -> BTreeSet<String> {
-        let key = KeyPath::of("watch.words");
+    pub(super) fn words_at(&mut self, key: &KeyPath, raw: &[String]) -> BTreeSet<String> {
         let mut words = BTreeSet::new();
         for (index, word) in raw.iter().enumerate() {
             let word = self.text_at(&key.index(index), word).to_lowercase();
@@ -109,7 +108,7 @@ impl Resolver<'_> {
         ncds
     }
 
-    fn parse_list<T>(&mut self, key: &KeyPath, raw: &[String]) -> BTreeSet<T>
+    pub(super) fn parse_list<T>(&mut self, key: &KeyPath, raw: &[String]) -> BTreeSet<T>
     where
         T: FromStr<Err: Display> + Ord,
     {

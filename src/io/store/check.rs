@@ -133,9 +133,7 @@ impl Reader {
     }
 
     fn check_payloads(&self, report: &mut CheckReport) -> Result<(), StoreError> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT id, digest FROM payloads")?;
+        let mut statement = self.connection.prepare("SELECT id, digest FROM payloads")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (id, digest): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);

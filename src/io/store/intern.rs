@@ -75,10 +75,11 @@ impl<'t> Interner<'t> {
             Some(id) => id,
             None => {
                 let row = self.packer.pack(content.clone())?;
-                let id = self.add_payload.query_row(
-                    params![digest, row.content, row.packed, row.base],
-                    |row| row.get(0),
-                )?;
+                let id = self
+                    .add_payload
+                    .query_row(params![digest, row.content, row.packed, row.base], |row| {
+                        row.get(0)
+                    })?;
                 self.packer.stored(id, &content);
                 id
             }

@@ -40,11 +40,9 @@ impl Packer {
         }
         let failed = |error: std::io::Error| StoreError::Other(error.to_string());
         let packed = match &self.base {
-            Some((_, dictionary)) => {
-                zstd::bulk::Compressor::with_prepared_dictionary(dictionary)
-                    .and_then(|mut compressor| compressor.compress(content.as_bytes()))
-                    .map_err(failed)?
-            }
+            Some((_, dictionary)) => zstd::bulk::Compressor::with_prepared_dictionary(dictionary)
+                .and_then(|mut compressor| compressor.compress(content.as_bytes()))
+                .map_err(failed)?,
             None => zstd::bulk::compress(content.as_bytes(), LEVEL).map_err(failed)?,
         };
         Ok(Packed {
@@ -112,7 +110,9 @@ mod tests {
 
     #[test]
     fn a_long_content_is_small_beside_one_like_it_and_unpacks() {
-        let one: String = (0..2_000).map(|n| format!("paragraph {}\n", n * 7_919)).collect();
+        let one: String = (0..2_000)
+            .map(|n| format!("paragraph {}\n", n * 7_919))
+            .collect();
         let other = one.replace("7919", "7920");
         let mut packer = Packer::default();
         let first = packer.pack(one.clone()).unwrap();
@@ -120,7 +120,12 @@ mod tests {
         let second = packer.pack(other.clone()).unwrap();
         assert_eq!((first.base, second.base), (None, Some(7)));
         let (first, second) = (first.packed.unwrap(), second.packed.unwrap());
-        assert!(second.len() * 10 < first.len(), "{} {}", first.len(), second.len());
+        assert!(
+            second.len() * 10 < first.len(),
+            "{} {}",
+            first.len(),
+            second.len()
+        );
         assert_eq!(unpack(&first, "").unwrap(), one);
         assert_eq!(unpack(&second, &one).unwrap(), other);
         assert!(unpack(&second, "").is_err());

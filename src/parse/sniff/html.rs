@@ -3,15 +3,19 @@
 use std::borrow::Cow;
 
 use encoding_rs::Encoding;
-use scraper::node::Element;
-use scraper::{Html, Node};
+use memchr::memrchr;
 
 use super::markers;
+use crate::parse::markup::{Tag, Token, Tokens, decoded};
 
 /// Text beyond this is counted, not kept.
 const MAX_TEXT: usize = 4000;
 /// Text of one heading or control beyond this is not looked at.
 const MAX_LABEL: usize = 300;
+/// Open headings and controls beyond these are not looked at.
+const MAX_LABELS: usize = 32;
+/// Words beyond this are not waited for when the text is nearly full.
+const MAX_WORD: usize = 12;
 /// A page with less text than this is a notice, unless it offers something.
 const SMALL: usize = 1500;
 /// A refresh later than this, in seconds, ends a session; it does not lead to the document.
@@ -46,59 +50,68 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Reads a page, which must have passed [`super::nesting::too_deep`].
+    /// Reads a page.
     pub(super) fn read(text: &str) -> Self {
-        let dom = Html::parse_document(text);
         let mut page = Self::default();
         let mut unseen = 0_usize;
         // The open elements whose text is wanted as a whole, and that text.
-        let mut labels: Vec<(&str, String)> = Vec::new();
-        let mut node = dom.tree.root();
-        'walk: loop {
-            match node.value() {
-                Node::Element(element) => {
-                    page.element(element);
-                    unseen += usize::from(is_unseen(element.name()));
-                    if is_label(element.name()) {
-                        labels.push((element.name(), String::new()));
-                    }
-                }
-                Node::Text(words) => {
-                    for (name, label) in &mut labels {
-                        if unseen == 0 || *name == "title" {
-                            append(label, words, MAX_LABEL);
+        let mut labels: Vec<(Cow<'_, str>, String)> = Vec::new();
+        for token in Tokens::new(text) {
+            match token {
+                Token::Open(tag) => {
+                    page.element(&tag);
+                    unseen += usize::from(is_unseen(&tag.name));
+                    if is_label(&tag.name) {
+                        if tag.name == "a" {
+                            // A link ends where the next one begins.
+                            page.end_label("a", &mut labels);
+                        }
+                        if labels.len() < MAX_LABELS {
+                            labels.push((tag.name, String::new()));
                         }
                     }
-                    if unseen == 0 {
-                        append(&mut page.text, words, MAX_TEXT);
+                }
+                Token::Close(name) => {
+                    unseen = unseen.saturating_sub(usize::from(is_unseen(&name)));
+                    if is_label(&name) {
+                        page.end_label(&name, &mut labels);
                     }
                 }
-                _ => {}
-            }
-            if let Some(child) = node.first_child() {
-                node = child;
-                continue;
-            }
-            loop {
-                if let Node::Element(element) = node.value() {
-                    unseen -= usize::from(is_unseen(element.name()));
-                    if is_label(element.name())
-                        && let Some((name, words)) = labels.pop()
-                    {
-                        page.label(name, words);
+                Token::Text(words) => {
+                    let titled = labels.last().is_some_and(|(name, _)| name == "title");
+                    if unseen > 0 && !titled {
+                        continue;
+                    }
+                    let full = page.text.len() >= MAX_TEXT - MAX_WORD;
+                    if labels.is_empty() && full {
+                        continue;
+                    }
+                    let words = decoded(words);
+                    for (name, label) in &mut labels {
+                        if !titled || *name == "title" {
+                            append(label, &words, MAX_LABEL);
+                        }
+                    }
+                    if !titled && !full {
+                        append(&mut page.text, &words, MAX_TEXT);
                     }
                 }
-                if let Some(next) = node.next_sibling() {
-                    node = next;
-                    break;
-                }
-                match node.parent() {
-                    Some(parent) => node = parent,
-                    None => break 'walk,
-                }
+                Token::Raw(_) => {}
             }
         }
+        while let Some((name, words)) = labels.pop() {
+            page.label(&name, words);
+        }
         page
+    }
+
+    /// Ends the innermost open element of that name, and what was left open in it.
+    fn end_label(&mut self, name: &str, labels: &mut Vec<(Cow<'_, str>, String)>) {
+        if let Some(at) = labels.iter().rposition(|(open, _)| open == name) {
+            for (name, words) in labels.drain(at..).rev() {
+                self.label(&name, words);
+            }
+        }
     }
 
     /// Whether there is so little on it that it can only be a notice.
@@ -115,16 +128,14 @@ impl Page {
         self.refresh.as_deref()
     }
 
-    fn element(&mut self, element: &Element) {
-        let attribute = |name| element.attr(name).unwrap_or_default();
+    fn element(&mut self, tag: &Tag<'_>) {
+        let attribute = |name| tag.attribute(name).unwrap_or_default();
         let lower = |name| attribute(name).to_ascii_lowercase();
-        self.challenge = self
-            .challenge
-            .or_else(|| markers::challenge_element(element));
+        self.challenge = self.challenge.or_else(|| markers::challenge_element(tag));
         self.perhaps_challenge = self
             .perhaps_challenge
-            .or_else(|| markers::perhaps_challenge_element(element));
-        match element.name() {
+            .or_else(|| markers::perhaps_challenge_element(tag));
+        match &*tag.name {
             "input" => {
                 let kind = lower("type");
                 self.password |= kind == "password";
@@ -133,13 +144,15 @@ impl Page {
                 }
             }
             "td" => self.offers = true,
-            "a" => self.offers |= markers::names_document(attribute("href")),
+            "a" if !self.offers => self.offers = markers::names_document(&attribute("href")),
             "meta" if lower("http-equiv") == "refresh" && self.refresh.is_none() => {
-                self.refresh = refresh_target(attribute("content"));
+                self.refresh = refresh_target(&attribute("content"));
             }
             _ => {}
         }
-        if matches!(element.name(), "form" | "input" | "button" | "a") {
+        if matches!(&*tag.name, "form" | "input" | "button" | "a")
+            && speaks_of_licence(tag.attributes)
+        {
             self.licence_control |= ["id", "name", "action"]
                 .iter()
                 .any(|name| markers::names_licence(&lower(name)));
@@ -163,11 +176,18 @@ impl Page {
     }
 }
 
+/// A glance before attributes are looked at one by one.
+fn speaks_of_licence(attributes: &str) -> bool {
+    attributes
+        .as_bytes()
+        .windows(5)
+        .any(|window| window.eq_ignore_ascii_case(b"licen"))
+        || attributes.contains('&')
+}
+
+/// Elements whose text is not shown; what `script`, `style` and their like hold is no text anyway.
 fn is_unseen(name: &str) -> bool {
-    matches!(
-        name,
-        "script" | "style" | "noscript" | "template" | "head" | "svg"
-    )
+    matches!(name, "template" | "svg")
 }
 
 fn is_label(name: &str) -> bool {
@@ -248,16 +268,31 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
 /// Why the page cannot be whole, if so. A page that opens `html` must close it: browsers do not mind,
 /// but it is how the end of a page is known.
 pub(super) fn cut(text: &str) -> Option<&'static str> {
-    let lower = text.to_ascii_lowercase();
-    if lower.contains("<html") {
-        let closed = lower
-            .rfind("</html")
-            .and_then(|at| lower.get(at..))
-            .is_some_and(|end| end.contains('>'));
-        return (!closed).then_some("the page breaks off: it has no </html>");
+    let bytes = text.as_bytes();
+    if opens_html(bytes) {
+        let mut end = bytes.len();
+        while let Some(at) = memrchr(b'<', bytes.get(..end).unwrap_or_default()) {
+            let tag = bytes.get(at..).unwrap_or_default();
+            if tag
+                .get(..6)
+                .is_some_and(|start| start.eq_ignore_ascii_case(b"</html"))
+            {
+                let closed = tag.contains(&b'>');
+                return (!closed).then_some("the page breaks off: it has no </html>");
+            }
+            end = at;
+        }
+        return Some("the page breaks off: it has no </html>");
     }
-    let cut_tag = lower.rfind('<') > lower.rfind('>');
+    let cut_tag = memrchr(b'<', bytes) > memrchr(b'>', bytes);
     cut_tag.then_some("the page breaks off in the middle of a tag")
+}
+
+fn opens_html(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'<', bytes).any(|at| {
+        let tag = bytes.get(at + 1..at + 5);
+        tag.is_some_and(|name| name.eq_ignore_ascii_case(b"html"))
+    })
 }
 
 #[cfg(test)]

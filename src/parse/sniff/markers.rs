@@ -1,10 +1,9 @@
 //! How pages that are no content give themselves away.
 
-use scraper::node::Element;
-
 use super::classify::Obstacle;
 use super::html::Page;
 use super::phrases::{NOTICES, TITLES};
+use crate::parse::markup::Tag;
 
 /// What the page is in the way with, and by what that is known; `None` for a page that may be
 /// content.
@@ -115,8 +114,8 @@ pub(super) fn in_json(text: &[u8]) -> Option<&'static str> {
 }
 
 /// Elements that only challenge pages have.
-pub(super) fn challenge_element(element: &Element) -> Option<&'static str> {
-    match element.id()? {
+pub(super) fn challenge_element(element: &Tag<'_>) -> Option<&'static str> {
+    match element.id {
         "challenge-form"
         | "challenge-running"
         | "challenge-error-text"
@@ -128,7 +127,7 @@ pub(super) fn challenge_element(element: &Element) -> Option<&'static str> {
         "px-captcha" | "px-captcha-wrapper" => Some("it has the box of a PerimeterX challenge"),
         "main-iframe"
             if element
-                .attr("src")
+                .attribute("src")
                 .unwrap_or_default()
                 .contains("_Incapsula_Resource") =>
         {
@@ -139,9 +138,9 @@ pub(super) fn challenge_element(element: &Element) -> Option<&'static str> {
 }
 
 /// Elements that challenge pages have, and that some services put into ordinary pages too.
-pub(super) fn perhaps_challenge_element(element: &Element) -> Option<&'static str> {
-    if matches!(element.name(), "script" | "iframe") {
-        let source = element.attr("src").unwrap_or_default();
+pub(super) fn perhaps_challenge_element(element: &Tag<'_>) -> Option<&'static str> {
+    if matches!(&*element.name, "script" | "iframe") {
+        let source = element.attribute("src").unwrap_or_default();
         let parts = [
             "/cdn-cgi/challenge-platform/",
             "_Incapsula_Resource",
@@ -158,13 +157,22 @@ pub(super) fn perhaps_challenge_element(element: &Element) -> Option<&'static st
     }
     let classes = ["g-recaptcha", "h-captcha", "cf-turnstile"];
     element
-        .classes()
+        .class
+        .split_ascii_whitespace()
         .any(|class| classes.contains(&class))
         .then_some("it holds a captcha and little else")
 }
 
 /// Whether the words of a button accept something.
 pub(super) fn accepts(words: &str) -> bool {
+    // Most links accept nothing, and a page has hundreds.
+    let speaks = |part: &[u8]| {
+        let mut windows = words.as_bytes().windows(part.len());
+        windows.any(|window| window.eq_ignore_ascii_case(part))
+    };
+    if !speaks(b"accept") && !speaks(b"agree") {
+        return false;
+    }
     let words = words.trim().to_lowercase();
     let words = words
         .trim_end_matches(['.', '!'])

@@ -5,9 +5,13 @@
 //! Pages that people made are nested some dozens deep. So this counts, in one cheap pass and before
 //! any parser sees the page.
 
+use memchr::memchr;
+
 const MAX_DEPTH: usize = 512;
 /// Bound on (open formatting elements) × (tags): the elements that may have to be made.
 const MAX_ELEMENTS: usize = 20_000_000;
+
+const LONGEST_NAME: usize = 16;
 
 /// Elements without an end tag.
 const VOID: [&str; 15] = [
@@ -30,21 +34,14 @@ pub(super) fn too_deep(text: &str) -> Option<&'static str> {
     let (mut depth, mut formatting, mut most_formatting, mut tags) =
         (0_usize, 0_usize, 0_usize, 0_usize);
     let mut rest = text;
-    while let Some(at) = rest.find('<') {
+    while let Some(at) = memchr(b'<', rest.as_bytes()) {
         rest = rest.get(at + 1..).unwrap_or_default();
         let (closes, name_and_on) = match rest.strip_prefix('/') {
             Some(after) => (true, after),
             None => (false, rest),
         };
-        let end = name_and_on
-            .find(|c: char| !c.is_ascii_alphanumeric())
-            .unwrap_or(name_and_on.len())
-            .min(16);
-        let name = name_and_on
-            .get(..end)
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let name = name.as_str();
+        let mut lower = [0; LONGEST_NAME];
+        let name = name_of(name_and_on, &mut lower);
         if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
@@ -70,6 +67,20 @@ pub(super) fn too_deep(text: &str) -> Option<&'static str> {
     }
     (most_formatting.saturating_mul(tags) > MAX_ELEMENTS)
         .then_some("the page leaves too many formatting elements open to be read")
+}
+
+/// The name at the beginning of a tag, in lower case; of a longer one the beginning.
+fn name_of<'b>(tag: &str, lower: &'b mut [u8; LONGEST_NAME]) -> &'b str {
+    let mut length = 0;
+    for (place, byte) in lower.iter_mut().zip(tag.bytes()) {
+        if !byte.is_ascii_alphanumeric() {
+            break;
+        }
+        *place = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    let name = lower.get(..length).unwrap_or_default();
+    std::str::from_utf8(name).unwrap_or_default()
 }
 
 /// What follows the end tag of a raw element; all of it where there is none.

@@ -123,15 +123,15 @@ fn bounded(html: &str) -> Cow<'_, str> {
 
 /// What has been read of a page so far.
 #[derive(Default)]
-struct Page {
-    done: Vec<String>,
+pub(super) struct Page {
+    pub(super) done: Vec<String>,
     /// Text of the paragraph, or of the cell, that is being read.
     line: String,
     /// Finished cells of the table row that is being read.
     cells: Vec<String>,
     /// Open cells; more than one in tables inside cells, which are read as text.
-    cells_open: usize,
-    lists_open: usize,
+    pub(super) cells_open: usize,
+    pub(super) lists_open: usize,
     /// What the next paragraph begins with: the mark of a list item.
     mark: String,
     /// Open elements whose content is not shown.
@@ -139,13 +139,13 @@ struct Page {
 }
 
 impl Page {
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         if self.hidden == 0 {
             self.line.push_str(text);
         }
     }
 
-    fn open(&mut self, element: &str) {
+    pub(super) fn open(&mut self, element: &str) {
         if is_hidden(element) {
             self.hidden += 1;
             return;
@@ -168,7 +168,7 @@ impl Page {
         }
     }
 
-    fn close(&mut self, element: &str) {
+    pub(super) fn close(&mut self, element: &str) {
         if is_hidden(element) {
             self.hidden = self.hidden.saturating_sub(1);
             return;
@@ -218,7 +218,7 @@ impl Page {
         }
     }
 
-    fn end_paragraph(&mut self) {
+    pub(super) fn end_paragraph(&mut self) {
         let text = normalised(&self.line);
         self.line.clear();
         if !text.is_empty() {
@@ -229,15 +229,28 @@ impl Page {
 }
 
 /// One line: NFC, each run of whitespace (no-break spaces too) one space, no invisible characters.
-fn normalised(text: &str) -> String {
+pub(super) fn normalised(text: &str) -> String {
+    if text
+        .bytes()
+        .all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r'))
+    {
+        // Nothing in it has another form, and nothing is invisible.
+        return joined(text);
+    }
     let visible: String = text
         .nfc()
         .filter(|c| c.is_whitespace() || !(c.is_control() || is_invisible(*c)))
         .collect();
-    let mut words = visible.split_whitespace();
-    let mut line = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        line.push(' ');
+    joined(&visible)
+}
+
+/// Words with single spaces between them.
+fn joined(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
         line.push_str(word);
     }
     line
@@ -248,7 +261,7 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
-fn is_hidden(element: &str) -> bool {
+pub(super) fn is_hidden(element: &str) -> bool {
     matches!(
         element,
         "head"
@@ -266,7 +279,7 @@ fn is_hidden(element: &str) -> bool {
 }
 
 /// Elements that begin on a line of their own in browsers, and the line break.
-fn is_block(element: &str) -> bool {
+pub(super) fn is_block(element: &str) -> bool {
     matches!(
         element,
         "address"

@@ -2,6 +2,9 @@
 
 mod blocks;
 mod language;
+mod selected;
+mod stream;
 
 pub use blocks::{headlines, paragraphs, unescape_once};
 pub use language::{find_words, mentions, sentences, words};
+pub use selected::{Wanted, selected};

@@ -1,0 +1,480 @@
+//! HTML as a sequence of tags and texts, without a tree: a page is passed over at hundreds of megabytes
+//! a second, and nothing is remembered of it.
+//!
+//! Tags, attributes, comments and the elements whose content is no markup end where the HTML standard
+//! says. What a browser adds or moves (elements that were left open, text between table rows) is not
+//! seen here: whoever needs that builds the tree.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memmem};
+
+use super::text::unescape_once;
+
+/// A piece of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// A start tag.
+    Open(Tag<'a>),
+    /// An end tag: the name, in lower case.
+    Close(Cow<'a, str>),
+    /// Text between tags, as it is written.
+    Text(&'a str),
+    /// The content of `script`, `style` and others that hold no markup, as it is written.
+    Raw(&'a str),
+}
+
+/// A start tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag<'a> {
+    /// Its name in lower case.
+    pub name: Cow<'a, str>,
+    /// The attributes as they are written.
+    pub attributes: &'a str,
+    /// The value of `id`, as it is written; empty where there is none.
+    pub id: &'a str,
+    /// The value of `class`, as it is written; empty where there is none.
+    pub class: &'a str,
+    /// Whether it ends with `/>`.
+    pub closed: bool,
+}
+
+impl<'a> Tag<'a> {
+    /// The value of an attribute (its name in lower case), without character references.
+    pub fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
+        let mut scan = Scan {
+            text: self.attributes,
+            at: 0,
+        };
+        while let Some((found, value)) = scan.next_attribute() {
+            if found.eq_ignore_ascii_case(name) {
+                return Some(decoded(value));
+            }
+        }
+        None
+    }
+}
+
+/// The tokens of a page, in order.
+#[derive(Debug, Clone)]
+pub struct Tokens<'a> {
+    text: &'a str,
+    at: usize,
+    /// The element whose content is no markup, when its start tag was the last token.
+    raw: Option<&'static str>,
+}
+
+/// Elements whose content is no markup.
+const RAW: [&str; 10] = [
+    "script",
+    "style",
+    "textarea",
+    "title",
+    "noscript",
+    "iframe",
+    "noembed",
+    "noframes",
+    "xmp",
+    "plaintext",
+];
+
+impl<'a> Tokens<'a> {
+    /// Begins at the beginning of a page.
+    pub fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            raw: None,
+        }
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes over as much, and hands it out.
+    fn take(&mut self, length: usize) -> &'a str {
+        let rest = self.rest();
+        let taken = rest.get(..length).unwrap_or(rest);
+        self.at += taken.len();
+        taken
+    }
+
+    /// Where the end tag of an element without markup begins.
+    fn end_of_raw(&self, name: &str) -> usize {
+        let rest = self.rest();
+        let mut from = 0;
+        while let Some(at) = memmem::find(rest.as_bytes().get(from..).unwrap_or_default(), b"</") {
+            let end = from + at;
+            let after = rest.as_bytes().get(end + 2..).unwrap_or_default();
+            let named = after
+                .get(..name.len())
+                .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
+            let ended = after
+                .get(name.len())
+                .is_some_and(|byte| matches!(byte, b'>' | b'/') || byte.is_ascii_whitespace());
+            if named && ended {
+                return end;
+            }
+            from = end + 2;
+        }
+        rest.len()
+    }
+
+    /// A tag, when the text goes on with one; else `None`, and nothing was passed over.
+    fn tag(&mut self) -> Option<Option<Token<'a>>> {
+        let bytes = self.rest().as_bytes();
+        let closes = bytes.get(1) == Some(&b'/');
+        let first = *bytes.get(1 + usize::from(closes))?;
+        if !first.is_ascii_alphabetic() {
+            return None;
+        }
+        let mut scan = Scan {
+            text: self.rest(),
+            at: 1 + usize::from(closes),
+        };
+        let name = lower(scan.name());
+        let begin = scan.at;
+        let (mut id, mut class) = ("", "");
+        let mut end = begin;
+        while let Some((attribute, value)) = scan.next_attribute() {
+            end = scan.at;
+            if attribute.eq_ignore_ascii_case("id") && id.is_empty() {
+                id = value;
+            } else if attribute.eq_ignore_ascii_case("class") && class.is_empty() {
+                class = value;
+            }
+        }
+        let attributes = self.rest().get(begin..end).unwrap_or_default();
+        let whole = scan.ends();
+        let closed = scan.closed(end);
+        self.at += scan.at;
+        if !whole {
+            // A tag that the end of the page cuts off is none.
+            return Some(None);
+        }
+        if closes {
+            return Some(Some(Token::Close(name)));
+        }
+        self.raw = RAW.into_iter().find(|raw| *raw == name);
+        Some(Some(Token::Open(Tag {
+            name,
+            attributes,
+            id,
+            class,
+            closed,
+        })))
+    }
+
+    /// Passes over a comment, a doctype, an instruction; `false` when there is none.
+    fn passed_other(&mut self) -> bool {
+        let rest = self.rest();
+        let length = if let Some(comment) = rest.strip_prefix("<!--") {
+            4 + if comment.starts_with('>') {
+                1
+            } else if comment.starts_with("->") {
+                2
+            } else {
+                comment_length(comment)
+            }
+        } else if rest.starts_with("<!") || rest.starts_with("<?") || rest.starts_with("</") {
+            if rest.len() == 2 && rest.starts_with("</") {
+                return false;
+            }
+            memchr(b'>', rest.as_bytes()).map_or(rest.len(), |at| at + 1)
+        } else {
+            return false;
+        };
+        self.at += length;
+        true
+    }
+}
+
+/// Up to and with the end of a comment; all of the text where it has none.
+fn comment_length(comment: &str) -> usize {
+    let bytes = comment.as_bytes();
+    let mut from = 0;
+    while let Some(at) = memmem::find(bytes.get(from..).unwrap_or_default(), b"--") {
+        let dashes = from + at;
+        match (bytes.get(dashes + 2), bytes.get(dashes + 3)) {
+            (Some(b'>'), _) => return dashes + 3,
+            (Some(b'!'), Some(b'>')) => return dashes + 4,
+            _ => from = dashes + 1,
+        }
+    }
+    bytes.len()
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        if let Some(name) = self.raw.take() {
+            let length = if name == "plaintext" {
+                self.rest().len()
+            } else {
+                self.end_of_raw(name)
+            };
+            if length > 0 {
+                let content = self.take(length);
+                // The content of these two is text with character references.
+                return Some(if matches!(name, "title" | "textarea") {
+                    Token::Text(content)
+                } else {
+                    Token::Raw(content)
+                });
+            }
+        }
+        loop {
+            let rest = self.rest();
+            if rest.is_empty() {
+                return None;
+            }
+            if rest.starts_with('<') {
+                match self.tag() {
+                    Some(Some(token)) => return Some(token),
+                    Some(None) => return None,
+                    None if self.passed_other() => continue,
+                    None => {}
+                }
+            }
+            // Up to the next tag; a `<` that begins none is text.
+            let skipped = usize::from(rest.starts_with('<'));
+            let after = rest.as_bytes().get(skipped..).unwrap_or_default();
+            let length = memchr(b'<', after).map_or(rest.len(), |at| at + skipped);
+            return Some(Token::Text(self.take(length)));
+        }
+    }
+}
+
+/// Reads the inside of a tag.
+struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn until(&mut self, ends: impl Fn(u8) -> bool) -> &'a str {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let length = rest
+            .iter()
+            .position(|&byte| ends(byte))
+            .unwrap_or(rest.len());
+        let found = self.text.get(self.at..self.at + length);
+        self.at += length;
+        found.unwrap_or_default()
+    }
+
+    fn blanks(&mut self) {
+        self.until(|byte| !byte.is_ascii_whitespace());
+    }
+
+    fn name(&mut self) -> &'a str {
+        self.until(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'))
+    }
+
+    /// The next attribute: name and value as written. `None` at the end of the tag.
+    fn next_attribute(&mut self) -> Option<(&'a str, &'a str)> {
+        self.until(|byte| !(byte.is_ascii_whitespace() || byte == b'/'));
+        if matches!(self.byte(), None | Some(b'>')) {
+            return None;
+        }
+        let start = self.at;
+        // An equals sign at the beginning is part of the name.
+        self.at += usize::from(self.byte() == Some(b'='));
+        self.until(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>' | b'='));
+        let name = self.text.get(start..self.at).unwrap_or_default();
+        let after_name = self.at;
+        self.blanks();
+        if self.byte() != Some(b'=') {
+            self.at = after_name;
+            return Some((name, ""));
+        }
+        self.at += 1;
+        self.blanks();
+        match self.byte() {
+            Some(quote @ (b'"' | b'\'')) => {
+                self.at += 1;
+                let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+                let length = memchr(quote, rest).unwrap_or(rest.len());
+                let value = self.text.get(self.at..self.at + length).unwrap_or_default();
+                self.at = (self.at + length + 1).min(self.text.len());
+                Some((name, value))
+            }
+            Some(b'>') | None => Some((name, "")),
+            Some(_) => {
+                let value = self.until(|byte| byte.is_ascii_whitespace() || byte == b'>');
+                Some((name, value))
+            }
+        }
+    }
+
+    /// Passes over the end of the tag; `false` where the page ends first.
+    fn ends(&mut self) -> bool {
+        let ends = self.byte() == Some(b'>');
+        self.at += usize::from(ends);
+        ends
+    }
+
+    /// Whether a slash stands before the end, after the last attribute, which ends at `from`.
+    fn closed(&self, from: usize) -> bool {
+        let end = self.at.saturating_sub(1);
+        let between = self.text.get(from..end).unwrap_or_default();
+        between.ends_with('/')
+    }
+}
+
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// The text without character references, as browsers read them.
+pub fn decoded(text: &str) -> Cow<'_, str> {
+    if memchr(b'&', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut done = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr(b'&', rest.as_bytes()) {
+        done.push_str(rest.get(..at).unwrap_or_default());
+        rest = rest.get(at..).unwrap_or_default();
+        let Some((character, length)) = common_reference(rest) else {
+            // Anything else by the table of the standard.
+            return Cow::Owned(unescape_once(text));
+        };
+        done.push(character);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    done.push_str(rest);
+    Cow::Owned(done)
+}
+
+/// A reference that pages use all the time, with its length; a lonely `&` is one too.
+fn common_reference(text: &str) -> Option<(char, usize)> {
+    const NAMED: [(&str, char); 22] = [
+        ("amp;", '&'),
+        ("nbsp;", '\u{a0}'),
+        ("lt;", '<'),
+        ("gt;", '>'),
+        ("quot;", '"'),
+        ("rsquo;", '\u{2019}'),
+        ("lsquo;", '\u{2018}'),
+        ("rdquo;", '\u{201d}'),
+        ("ldquo;", '\u{201c}'),
+        ("ndash;", '\u{2013}'),
+        ("mdash;", '\u{2014}'),
+        ("sect;", '\u{a7}'),
+        ("para;", '\u{b6}'),
+        ("reg;", '\u{ae}'),
+        ("copy;", '\u{a9}'),
+        ("trade;", '\u{2122}'),
+        ("bull;", '\u{2022}'),
+        ("middot;", '\u{b7}'),
+        ("hellip;", '\u{2026}'),
+        ("deg;", '\u{b0}'),
+        ("times;", '\u{d7}'),
+        ("apos;", '\''),
+    ];
+    let name = text.get(1..)?;
+    if let Some(digits) = name.strip_prefix('#') {
+        let (digits, radix, before) = match digits.strip_prefix(['x', 'X']) {
+            Some(hex) => (hex, 16, 3),
+            None => (digits, 10, 2),
+        };
+        let length = digits.find(';')?;
+        let number = digits.get(..length).filter(|digits| digits.len() <= 6)?;
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return None;
+        }
+        let value = u32::from_str_radix(number, radix).ok()?;
+        // Below and between lie control characters, which have rules of their own.
+        let plain =
+            matches!(value, 0x20..=0x7e | 0xa0..=0xd7ff | 0xe000..=0xfdcf | 0xfe00..=0xfffd);
+        return Some((
+            char::from_u32(value).filter(|_| plain)?,
+            before + length + 1,
+        ));
+    }
+    if name.starts_with([' ', '\n', '<', '&']) {
+        return Some(('&', 1));
+    }
+    let (known, character) = NAMED.iter().find(|(known, _)| name.starts_with(known))?;
+    Some((*character, 1 + known.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn said(text: &str) -> Vec<String> {
+        Tokens::new(text)
+            .map(|token| match token {
+                Token::Open(tag) => format!("<{} {}>", tag.name, tag.attributes.trim()),
+                Token::Close(name) => format!("</{name}>"),
+                Token::Text(text) => text.to_owned(),
+                Token::Raw(text) => format!("[{text}]"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn tags_texts_and_raw_content_end_where_the_standard_says() {
+        for (text, expected) in [
+            ("a<B C=1>d</b >e", vec!["a", "<b C=1>", "d", "</b>", "e"]),
+            ("<a t='>' u=\"<\">x", vec!["<a t='>' u=\"<\">", "x"]),
+            ("1 < 2 <3 a<!-- <p> -->b", vec!["1 ", "< 2 ", "<3 a", "b"]),
+            ("<!-->a<!--->b<!-- x --!>c", vec!["a", "b", "c"]),
+            ("<!doctype html><?xml?></ x>a", vec!["a"]),
+            (
+                "<script>if (a<b) '</p>'</SCRIPT >z",
+                vec!["<script >", "[if (a<b) '</p>']", "</script>", "z"],
+            ),
+            (
+                "<title>a <b></title>",
+                vec!["<title >", "a <b>", "</title>"],
+            ),
+            ("<style></style>a", vec!["<style >", "</style>", "a"]),
+            ("a<p class=", vec!["a"]),
+            ("<script>x", vec!["<script >", "[x]"]),
+        ] {
+            assert_eq!(said(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_read_as_browsers_read_them() {
+        let text = "<input  ID = 'a b' class=x/y data-q hidden=\"\" t = u&amp;v/>";
+        let Some(Token::Open(tag)) = Tokens::new(text).next() else {
+            panic!("no tag");
+        };
+        assert_eq!((tag.id, tag.class), ("a b", "x/y"));
+        assert_eq!(tag.attribute("data-q").as_deref(), Some(""));
+        assert_eq!(tag.attribute("hidden").as_deref(), Some(""));
+        assert_eq!(tag.attribute("t").as_deref(), Some("u&v/"));
+        assert_eq!(tag.attribute("u"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_passed_over(text in "[<>/!a-b \"'=&;-]{0,60}|\\PC{0,40}") {
+            let _ = Tokens::new(&text).count();
+        }
+
+        #[test]
+        fn references_are_read_as_the_parser_reads_them(
+            text in "(&(amp|nbsp|lt|rsquo|notit|copy|#160|#x41|#128|#0|#xD800|foo);?|[a& ;#]){0,12}"
+        ) {
+            prop_assert_eq!(decoded(&text).into_owned(), unescape_once(&text));
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! What a page says, as lines.
+
+use super::json;
+use super::noise::Noise;
+use super::settings::PageKind;
+use super::source::Page;
+use super::table::{Table, lines};
+use crate::model::document::Document;
+use crate::model::request::ShapeError;
+use crate::parse::text::{Wanted, mentions, selected};
+use crate::parse::{csv, html, xlsx};
+
+/// Longest content that is kept; what is longer needs a narrower selector.
+const MAX_CONTENT: usize = 2 << 20;
+/// Where the main text of a page is: of www.cms.gov, and of everyone else.
+const MAIN: [&str; 2] = ["#block-cms-evo-content", "main"];
+/// A header of a table is looked for in so many rows.
+const HEADER_WITHIN: usize = 40;
+
+/// What counts of a page.
+#[derive(Debug)]
+pub(super) struct Content {
+    /// Paragraphs or rows, one a line.
+    pub(super) text: String,
+    /// Where it stands.
+    pub(super) locator: String,
+}
+
+pub(super) fn content(page: &Page, document: &Document) -> Result<Content, ShapeError> {
+    let (lines, what) = match page.settings.kind {
+        PageKind::Html if page.settings.key.is_empty() => html_text(page, &document.bytes)?,
+        PageKind::Html => html_table(page, &document.bytes)?,
+        PageKind::Csv => csv_table(page, &document.bytes)?,
+        PageKind::Xlsx => sheet(page, &document.bytes)?,
+        PageKind::Json => json::lines(page, &document.bytes)?,
+        PageKind::Text => (plain(page, &csv::text(&document.bytes)), "text".to_owned()),
+        PageKind::Pdf => {
+            let text = document
+                .text
+                .as_deref()
+                .ok_or_else(|| ShapeError::new("PDF", "it has no text that could be read"))?;
+            (plain(page, text), "text of the PDF".to_owned())
+        }
+    };
+    if lines.is_empty() {
+        return Err(ShapeError::new(
+            what,
+            "there is no text in it; if the page was redesigned, name another part with `select`",
+        ));
+    }
+    let settings = &page.settings;
+    let (mut text, mut passages) = (String::new(), 0_usize);
+    for line in lines.iter().filter(|line| counts(page, line)) {
+        if text.len() + line.len() > MAX_CONTENT {
+            let why =
+                format!("more than {MAX_CONTENT} bytes of text: name a part of it with `select`");
+            return Err(ShapeError::new(what, why));
+        }
+        if passages > 0 {
+            text.push('\n');
+        }
+        text.push_str(line);
+        passages += 1;
+    }
+    let locator = if settings.words.is_empty() && settings.codes.is_empty() {
+        format!("{what}, {passages} lines")
+    } else {
+        format!(
+            "{what}, {passages} of {} lines that name what is watched",
+            lines.len()
+        )
+    };
+    Ok(Content { text, locator })
+}
+
+/// Whether a line names what is watched, where something is.
+fn counts(page: &Page, line: &str) -> bool {
+    let settings = &page.settings;
+    if settings.words.is_empty() && settings.codes.is_empty() {
+        return true;
+    }
+    names_word(page, line) || names_code(page, line)
+}
+
+fn names_word(page: &Page, line: &str) -> bool {
+    let words = page.settings.words.iter().map(String::as_str);
+    !mentions(line, words).is_empty()
+}
+
+/// Whether a code stands there by itself: 20560 is not in 120560, 20560.5 or $20,560.
+fn names_code(page: &Page, line: &str) -> bool {
+    page.settings.codes.iter().any(|code| {
+        let code = code.to_string();
+        line.match_indices(&code).any(|(at, _)| {
+            let before = line.get(..at).unwrap_or_default().chars().next_back();
+            let mut after = line.get(at + code.len()..).unwrap_or_default().chars();
+            let (next, second) = (after.next(), after.next());
+            let part_of_number = matches!(next, Some('.' | ','))
+                && second.is_some_and(|c| c.is_ascii_digit())
+                && next == Some('.');
+            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '$' | '.' | '#'))
+                && !next.is_some_and(char::is_alphanumeric)
+                && !part_of_number
+        })
+    })
+}
+
+type Lines = (Vec<String>, String);
+
+fn html_text(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
+    let select = page.settings.select.trim();
+    let own = [select];
+    let wanted = Wanted {
+        selectors: if select.is_empty() { &MAIN } else { &own },
+        else_body: select.is_empty(),
+    };
+    let text = csv::text(bytes);
+    let found =
+        selected(&text, wanted).map_err(|error| ShapeError::new("page", error.to_string()))?;
+    let paragraphs = found.ok_or_else(|| nothing(select))?;
+    let mut noise = Noise::new(&page.ignore);
+    let lines = paragraphs
+        .into_iter()
+        .filter_map(|paragraph| noise.without(paragraph));
+    let what = if select.is_empty() {
+        "main text".to_owned()
+    } else {
+        format!("text of {select}")
+    };
+    Ok((lines.collect(), what))
+}
+
+fn nothing(select: &str) -> ShapeError {
+    let why = "it finds nothing on the page; if the page was redesigned, write another one";
+    ShapeError::new(format!("selector '{select}'"), why)
+}
+
+fn html_table(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
+    let parsed =
+        html::Page::parse(bytes).map_err(|error| ShapeError::new("page", error.to_string()))?;
+    let select = page.settings.select.trim();
+    let scopes: &[&str] = if select.is_empty() {
+        &["main", "body"]
+    } else {
+        &[select]
+    };
+    let tables = scopes
+        .iter()
+        .map(|scope| parsed.tables(scope))
+        .find(|tables| !tables.is_empty());
+    let tables = tables.ok_or_else(|| match select {
+        "" => ShapeError::new("page", "there is no table on it"),
+        select => nothing(select),
+    })?;
+    let texts = |table: Vec<Vec<html::Cell>>| -> Vec<Vec<String>> {
+        let rows = table.into_iter();
+        rows.map(|row| row.into_iter().map(|cell| cell.text).collect())
+            .collect()
+    };
+    let mut missing = None;
+    for rows in tables.into_iter().map(texts) {
+        match headed(page, rows) {
+            Ok(table) => return Ok((lines(page, table)?, "table".to_owned())),
+            Err(why) => missing = missing.or(Some(why)),
+        }
+    }
+    Err(missing.unwrap_or_else(|| nothing(select)))
+}
+
+fn csv_table(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
+    let mut rows = Vec::new();
+    let mut all = csv::Rows::separated_by(separator(bytes), bytes, csv::Limits::default());
+    while let Some(row) = all
+        .next()
+        .map_err(|error| ShapeError::new("table", error.to_string()))?
+    {
+        rows.push(row.texts());
+    }
+    Ok((lines(page, headed(page, rows)?)?, "table".to_owned()))
+}
+
+/// Which of the usual separators the first line has most of.
+fn separator(bytes: &[u8]) -> u8 {
+    let first = bytes
+        .split(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let count = |separator: u8| first.iter().filter(|&&byte| byte == separator).count();
+    [b',', b';', b'\t', b'|']
+        .into_iter()
+        .rev()
+        .max_by_key(|&separator| count(separator))
+        .unwrap_or(b',')
+}
+
+fn sheet(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
+    let malformed = |error: xlsx::XlsxError| ShapeError::new("workbook", error.to_string());
+    let mut workbook = xlsx::Workbook::open(bytes, xlsx::Limits::default()).map_err(malformed)?;
+    let sheets = workbook.sheets();
+    let select = page.settings.select.trim();
+    let name = sheets
+        .iter()
+        .find(|name| select.is_empty() || name.trim().eq_ignore_ascii_case(select))
+        .cloned()
+        .ok_or_else(|| {
+            let why = format!("there is no such sheet; there are: {}", sheets.join(", "));
+            ShapeError::new(format!("sheet '{select}'"), why)
+        })?;
+    let mut rows = Vec::new();
+    workbook
+        .rows(&name, |_, row| {
+            rows.push(row.to_vec());
+            std::ops::ControlFlow::Continue(())
+        })
+        .map_err(malformed)?;
+    let table = headed(page, rows).map_err(|shape| shape.within(&name))?;
+    Ok((lines(page, table)?, format!("sheet {name}")))
+}
+
+/// Finds the row that names the columns.
+fn headed(page: &Page, rows: Vec<Vec<String>>) -> Result<Table, ShapeError> {
+    let settings = &page.settings;
+    let wanted: Vec<&String> = settings.key.iter().chain(&settings.columns).collect();
+    let mut fewest: Option<Vec<&str>> = None;
+    for (number, row) in rows.iter().take(HEADER_WITHIN).enumerate() {
+        let missing: Vec<&str> = wanted
+            .iter()
+            .filter(|name| Table::column(row, name).is_none())
+            .map(|name| name.as_str())
+            .collect();
+        let filled = row.iter().filter(|cell| !cell.trim().is_empty()).count();
+        if missing.is_empty() && filled > 0 {
+            let mut rows = rows;
+            let body = rows.split_off(number + 1);
+            let header = rows.pop().unwrap_or_default();
+            return Ok(Table { header, rows: body });
+        }
+        if fewest
+            .as_ref()
+            .is_none_or(|known| missing.len() < known.len())
+        {
+            fewest = Some(missing);
+        }
+    }
+    let missing = fewest.unwrap_or_default().join("', '");
+    Err(ShapeError::new(
+        "table",
+        format!("no row in its beginning names the column '{missing}'"),
+    ))
+}
+
+fn plain(page: &Page, text: &str) -> Vec<String> {
+    let mut noise = Noise::new(&page.ignore);
+    let lines = text.split(['\n', '\r', '\u{c}']);
+    let joined = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    joined
+        .filter(|line| !line.is_empty())
+        .filter_map(|line| noise.without(line))
+        .collect()
+}
