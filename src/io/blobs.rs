@@ -5,9 +5,8 @@
 //! are on disk, so a file with that name is whole; what a crash leaves is a hidden temporary file,
 //! or a blob that no row names, and neither does harm.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest, Sha256};
 
 use super::delta::{self, Bases};
+use super::disk::{make_folder, sync_folder, write_synced};
 use crate::model::document::DocumentHash;
 
 /// No document is longer than this; a damaged file must not fill the memory.
@@ -94,7 +94,7 @@ impl Blobs {
     /// # Errors
     /// When it cannot be made.
     pub fn open(folder: &Path) -> Result<Self, BlobError> {
-        make_folder(folder)?;
+        make_folder(folder).map_err(BlobError::io("create", folder))?;
         Ok(Self {
             folder: folder.to_owned(),
             written: AtomicU64::new(0),
@@ -255,8 +255,8 @@ impl Blobs {
         let path = self.path(hash);
         let fan = path.parent().unwrap_or(&self.folder);
         if !fan.is_dir() {
-            make_folder(fan)?;
-            sync_folder(&self.folder)?;
+            make_folder(fan).map_err(BlobError::io("create", fan))?;
+            sync_folder(&self.folder).map_err(BlobError::io("sync", &self.folder))?;
         }
         // Two threads, or two processes, may keep the same bytes at the same time.
         let number = self.written.fetch_add(1, Ordering::Relaxed);
@@ -273,7 +273,7 @@ impl Blobs {
             let _ = fs::remove_file(&temporary);
         }
         kept?;
-        sync_folder(fan)
+        sync_folder(fan).map_err(BlobError::io("sync", fan))
     }
 }
 
@@ -330,31 +330,6 @@ fn missing_or(hash: &DocumentHash, path: &Path, source: io::Error) -> BlobError 
     } else {
         BlobError::io("open", path)(source)
     }
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn make_folder(folder: &Path) -> Result<(), BlobError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(BlobError::io("create", folder))
-}
-
-/// A rename is on disk only when its folder is.
-fn sync_folder(folder: &Path) -> Result<(), BlobError> {
-    File::open(folder)
-        .and_then(|opened| opened.sync_all())
-        .map_err(BlobError::io("sync", folder))
 }
 
 #[cfg(test)]

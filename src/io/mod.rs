@@ -8,6 +8,7 @@ pub mod channels;
 pub mod clock;
 pub mod control;
 mod delta;
+mod disk;
 pub mod fetch;
 pub mod lock;
 pub mod pdf;

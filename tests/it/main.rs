@@ -23,6 +23,7 @@ mod ncci;
 mod ncd;
 mod opps;
 mod pdf;
+mod page;
 mod pfs;
 mod replay;
 mod rulemaking;

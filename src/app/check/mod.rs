@@ -1,15 +1,20 @@
 //! One check of a source: `(discover → fetch)* → for each unit: fetch → extract → fold → diff →
-//! judge → render → record_check`, as DESIGN says: every unit is one transaction.
+//! judge → render → record_check`, as DESIGN says: every unit is one transaction, or, where a source
+//! gathers its news, all news of the check are one.
 
+mod confirm;
 mod discover;
 mod guard;
 mod lean;
 mod ledger;
+mod look;
 mod notices;
 mod obtain;
 mod pass;
+mod posting;
 mod reread;
 mod settle;
+mod tally;
 mod text;
 mod unit;
 

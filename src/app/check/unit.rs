@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
-
+use super::confirm::confirm;
 use super::guard::guarded;
 use super::ledger::Ledger;
-use super::obtain::{Missing, Obtained, obtain, obtain_whole};
+use super::obtain::{Missing, Obtained, obtain};
+use super::posting::{posting, told_again};
 use super::settle::{Posted, settle};
 use crate::app::state::App;
-use crate::engine::judge::Verdict;
-use crate::io::store::{StoredReading, said};
-use crate::model::document::{Document, DocumentHash};
-use crate::model::fact::Origin;
+use crate::io::store::said;
+use crate::model::document::Document;
 use crate::model::health::ProblemKind;
 use crate::model::record::CheckRecord;
 use crate::model::request::{Concern, Reading, Unit, UnitDocuments};
 use crate::model::watch::Codes;
-use crate::sources::{Source, SourceMeta};
+use crate::sources::Source;
 
 /// How a unit ended.
 #[derive(Debug)]
@@ -188,125 +186,6 @@ async fn read_unit(
     Ok(Done::Read {
         concerns: reading.concerns,
     })
-}
-
-/// Which posting of its edition a document is.
-struct Posting {
-    origin: Arc<Origin>,
-    /// It was read before, for another watch or by an older extractor.
-    rebase: bool,
-    /// The same bytes again, after others.
-    reappears: bool,
-}
-
-fn posting(
-    app: &App,
-    meta: &SourceMeta,
-    unit: &Unit,
-    primary: &Obtained,
-    reading: &mut Reading,
-    known: Option<&StoredReading>,
-    is_known_posting: bool,
-) -> Posting {
-    // The same bytes again after others: the page went back to what it said. That is a posting of
-    // its own, made today, though its bytes bear an old date.
-    let again = known.filter(|_| is_known_posting);
-    let reappears = known.is_some() && !is_known_posting;
-    let now = app.clock.now();
-    let (published, learned) = match again {
-        Some(known) => (known.origin.published, known.origin.learned),
-        None if reappears => (now.date_naive(), now),
-        None => (
-            reading.published.unwrap_or(primary.captured.date_naive()),
-            primary.captured,
-        ),
-    };
-    if reappears && reading.published.is_none() {
-        // What is dated by its capture is dated by this one.
-        let was = primary.captured.date_naive();
-        redate(reading, was, published);
-    }
-    // Read again by the same extractor, for another watch: the posting is what it was.
-    let same_reader = again.filter(|known| known.extractor == meta.extractor);
-    let edition = same_reader
-        .map_or(&reading.edition, |known| &known.origin.edition)
-        .clone();
-    tracing::debug!(unit = unit.name, document = %primary.hash, %published, reappears, "read");
-    let origin = Origin {
-        source: meta.id.to_owned(),
-        edition,
-        document: primary.hash,
-        url: primary.final_url.clone(),
-        published,
-        learned,
-    };
-    Posting {
-        origin: Arc::new(origin),
-        rebase: again.is_some(),
-        reappears,
-    }
-}
-
-/// Moves what a reading dates by one day to another.
-pub(super) fn redate(reading: &mut Reading, was: NaiveDate, is: NaiveDate) {
-    let days = std::iter::once(&mut reading.edition.begins)
-        .chain(reading.statements.iter_mut().map(|one| &mut one.from))
-        .chain(reading.unlisted.iter_mut().map(|list| &mut list.from));
-    days.filter(|day| **day == was).for_each(|day| *day = is);
-}
-
-/// The names of what is told are made from what it says. A document that comes back twice on one day
-/// says the same twice, and is told twice.
-pub(super) fn told_again(verdict: &mut Verdict, learned: DateTime<Utc>) {
-    let again = |id: &str| App::short_id(&format!("{id} {}", learned.timestamp_millis()));
-    for change in &mut verdict.changes {
-        change.id = again(&change.id);
-        change.alert = change.alert.as_deref().map(again);
-    }
-    if let Some(alert) = &mut verdict.alert {
-        alert.id = again(&alert.id);
-    }
-}
-
-/// Asks again, some seconds later, for a document that says something new. `None` when the second
-/// answer says it too; `first` is the document that said it, and what it said.
-async fn confirm(
-    app: &Arc<App>,
-    source: &Arc<dyn Source>,
-    unit: &Unit,
-    first: (DocumentHash, String),
-) -> anyhow::Result<Option<Done>> {
-    tokio::time::sleep(app.limits.confirm).await;
-    let second = async {
-        let second = obtain_whole(app, &unit.request).await?;
-        second.document(app).await
-    };
-    let primary = match second.await {
-        Ok(document) => document,
-        Err(Missing::NotRecorded) => return Ok(None),
-        Err(Missing::Failed { kind, text }) => return Ok(Some(Done::Failed { kind, text })),
-        Err(Missing::Internal(error)) => return Err(error),
-    };
-    if first.0 == primary.hash {
-        return Ok(None);
-    }
-    let documents = UnitDocuments {
-        primary,
-        companions: unit.companions.iter().map(|_| None).collect(),
-    };
-    Ok(match extract(app, source, unit, documents).await? {
-        Ok(reading) if first.1 == said(&reading.statements) => None,
-        Ok(_) => Some(unstable(&unit.request.url)),
-        Err((kind, text)) => Some(Done::Failed { kind, text }),
-    })
-}
-
-/// What is told of a document that says one thing now and another in a moment.
-pub(super) fn unstable(url: &str) -> Done {
-    Done::Failed {
-        kind: ProblemKind::Unstable,
-        text: format!("{url} said something new, and something else when it was asked again"),
-    }
 }
 
 /// The documents beside the unit's own. One that cannot be had is no problem of the unit.

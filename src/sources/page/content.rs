@@ -7,8 +7,9 @@ use super::source::Page;
 use super::table::{Table, lines};
 use crate::model::document::Document;
 use crate::model::request::ShapeError;
-use crate::parse::text::{Wanted, mentions, selected};
+use crate::parse::text::{Wanted, selected};
 use crate::parse::{csv, html, xlsx};
+use crate::sources::mentions::mentions;
 
 /// Longest content that is kept; what is longer needs a narrower selector.
 const MAX_CONTENT: usize = 2 << 20;
@@ -79,30 +80,7 @@ fn counts(page: &Page, line: &str) -> bool {
     if settings.words.is_empty() && settings.codes.is_empty() {
         return true;
     }
-    names_word(page, line) || names_code(page, line)
-}
-
-fn names_word(page: &Page, line: &str) -> bool {
-    let words = page.settings.words.iter().map(String::as_str);
-    !mentions(line, words).is_empty()
-}
-
-/// Whether a code stands there by itself: 20560 is not in 120560, 20560.5 or $20,560.
-fn names_code(page: &Page, line: &str) -> bool {
-    page.settings.codes.iter().any(|code| {
-        let code = code.to_string();
-        line.match_indices(&code).any(|(at, _)| {
-            let before = line.get(..at).unwrap_or_default().chars().next_back();
-            let mut after = line.get(at + code.len()..).unwrap_or_default().chars();
-            let (next, second) = (after.next(), after.next());
-            let part_of_number = matches!(next, Some('.' | ','))
-                && second.is_some_and(|c| c.is_ascii_digit())
-                && next == Some('.');
-            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '$' | '.' | '#'))
-                && !next.is_some_and(char::is_alphanumeric)
-                && !part_of_number
-        })
-    })
+    !mentions(line, &page.names).is_empty()
 }
 
 type Lines = (Vec<String>, String);

@@ -1,6 +1,6 @@
 //! Configured pages as a source.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
@@ -12,7 +12,7 @@ use crate::model::document::Document;
 use crate::model::fact::{Edition, Observation, Repost, Statement};
 use crate::model::request::{Discovery, Keep, Reading, Request, ShapeError, Unit, UnitDocuments};
 use crate::model::topic::{Subject, Topic};
-use crate::model::watch::Watch;
+use crate::model::watch::{Codes, Watch};
 use crate::parse::html;
 use crate::sources::{Brief, Seen, Source, SourceMeta};
 
@@ -48,6 +48,8 @@ pub struct Pages {
 pub(super) struct Page {
     pub(super) settings: PageSettings,
     pub(super) ignore: Vec<Regex>,
+    /// What makes a passage count, as all sources look for it.
+    pub(super) names: Watch,
     digest: String,
 }
 
@@ -58,6 +60,14 @@ impl Page {
             ignore: expressions
                 .filter_map(|text| expression(text).ok())
                 .collect(),
+            names: Watch {
+                codes: Codes::Named(settings.codes.clone()),
+                look_alikes: BTreeSet::new(),
+                words: settings.words.clone(),
+                billed_with: BTreeSet::new(),
+                localities: BTreeSet::new(),
+                ncds: BTreeMap::new(),
+            },
             digest: settings.digest(),
             settings: settings.clone(),
         }

@@ -300,9 +300,11 @@ impl Practice {
         fetch.retry.attempts = 1;
         fetch.origins = self.cms.origins();
         fetch.coverage_licence = config.sources.settings.local_coverage.terms_accepted;
+        wiring::admit_pages(&mut fetch, &config);
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let fetcher = Fetcher::new(fetch, Arc::clone(&clock)).unwrap();
-        let app = wiring::app(&config, clock, Web::Network(fetcher)).unwrap();
+        let mut app = wiring::app(&config, clock, Web::Network(fetcher)).unwrap();
+        Arc::get_mut(&mut app).unwrap().limits.confirm = Duration::ZERO;
         self.app = Some(app);
     }
 

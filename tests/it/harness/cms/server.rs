@@ -15,12 +15,13 @@ use tokio::sync::oneshot;
 use super::answer::Answer;
 
 /// The hosts that are mapped by default.
-const HOSTS: [&str; 5] = [
+const HOSTS: [&str; 6] = [
     "www.cms.gov",
     "download.cms.gov",
     "downloads.cms.gov",
     "api.coverage.cms.gov",
     "www.federalregister.gov",
+    "www.payer.example",
 ];
 
 /// A request that came in.

@@ -1,0 +1,92 @@
+//! Which posting of its edition a document is, and when it speaks.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::obtain::Obtained;
+use crate::app::state::App;
+use crate::engine::judge::Verdict;
+use crate::io::store::StoredReading;
+use crate::model::fact::Origin;
+use crate::model::request::{Reading, Unit};
+use crate::sources::SourceMeta;
+
+/// Which posting of its edition a document is.
+pub(super) struct Posting {
+    pub(super) origin: Arc<Origin>,
+    /// It was read before, for another watch or by an older extractor.
+    pub(super) rebase: bool,
+    /// The same bytes again, after others.
+    pub(super) reappears: bool,
+}
+
+pub(super) fn posting(
+    app: &App,
+    meta: &SourceMeta,
+    unit: &Unit,
+    primary: &Obtained,
+    reading: &mut Reading,
+    known: Option<&StoredReading>,
+    is_known_posting: bool,
+) -> Posting {
+    // The same bytes again after others: the page went back to what it said. That is a posting of
+    // its own, made today, though its bytes bear an old date.
+    let again = known.filter(|_| is_known_posting);
+    let reappears = known.is_some() && !is_known_posting;
+    let now = app.clock.now();
+    let (published, learned) = match again {
+        Some(known) => (known.origin.published, known.origin.learned),
+        None if reappears => (now.date_naive(), now),
+        None => (
+            reading.published.unwrap_or(primary.captured.date_naive()),
+            primary.captured,
+        ),
+    };
+    if reappears && reading.published.is_none() {
+        // What is dated by its capture is dated by this one.
+        let was = primary.captured.date_naive();
+        redate(reading, was, published);
+    }
+    // Read again by the same extractor, for another watch: the posting is what it was.
+    let same_reader = again.filter(|known| known.extractor == meta.extractor);
+    let edition = same_reader
+        .map_or(&reading.edition, |known| &known.origin.edition)
+        .clone();
+    tracing::debug!(unit = unit.name, document = %primary.hash, %published, reappears, "read");
+    let origin = Origin {
+        source: meta.id.to_owned(),
+        edition,
+        document: primary.hash,
+        url: primary.final_url.clone(),
+        published,
+        learned,
+    };
+    Posting {
+        origin: Arc::new(origin),
+        rebase: again.is_some(),
+        reappears,
+    }
+}
+
+/// Moves what a reading dates by one day to another.
+fn redate(reading: &mut Reading, was: NaiveDate, is: NaiveDate) {
+    let days = std::iter::once(&mut reading.edition.begins)
+        .chain(reading.statements.iter_mut().map(|one| &mut one.from))
+        .chain(reading.unlisted.iter_mut().map(|list| &mut list.from));
+    days.filter(|day| **day == was).for_each(|day| *day = is);
+}
+
+/// The names of what is told are made from what it says. A document that comes back twice on one day
+/// says the same twice, and is told twice.
+pub(super) fn told_again(verdict: &mut Verdict, learned: DateTime<Utc>) {
+    let again = |id: &str| App::short_id(&format!("{id} {}", learned.timestamp_millis()));
+    for change in &mut verdict.changes {
+        change.id = again(&change.id);
+        change.alert = change.alert.as_deref().map(again);
+    }
+    if let Some(alert) = &mut verdict.alert {
+        alert.id = again(&alert.id);
+    }
+}
+
