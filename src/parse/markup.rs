@@ -64,6 +64,15 @@ pub struct Tokens<'a> {
     raw: Option<&'static str>,
 }
 
+/// What a `<` begins.
+enum Read<'a> {
+    Tag(Token<'a>),
+    /// A tag that the end of the page cuts off.
+    Cut,
+    /// No tag.
+    Nothing,
+}
+
 /// Elements whose content is no markup.
 const RAW: [&str; 10] = [
     "script",
@@ -121,13 +130,13 @@ impl<'a> Tokens<'a> {
         rest.len()
     }
 
-    /// A tag, when the text goes on with one; else `None`, and nothing was passed over.
-    fn tag(&mut self) -> Option<Option<Token<'a>>> {
+    /// A tag, when the text goes on with one; else nothing was passed over.
+    fn tag(&mut self) -> Read<'a> {
         let bytes = self.rest().as_bytes();
         let closes = bytes.get(1) == Some(&b'/');
-        let first = *bytes.get(1 + usize::from(closes))?;
-        if !first.is_ascii_alphabetic() {
-            return None;
+        let first = bytes.get(1 + usize::from(closes));
+        if !first.is_some_and(u8::is_ascii_alphabetic) {
+            return Read::Nothing;
         }
         let mut scan = Scan {
             text: self.rest(),
@@ -147,23 +156,23 @@ impl<'a> Tokens<'a> {
         }
         let attributes = self.rest().get(begin..end).unwrap_or_default();
         let whole = scan.ends();
-        let closed = scan.closed(end);
+        let ended_itself = scan.closed(end);
         self.at += scan.at;
         if !whole {
             // A tag that the end of the page cuts off is none.
-            return Some(None);
+            return Read::Cut;
         }
         if closes {
-            return Some(Some(Token::Close(name)));
+            return Read::Tag(Token::Close(name));
         }
         self.raw = RAW.into_iter().find(|raw| *raw == name);
-        Some(Some(Token::Open(Tag {
+        Read::Tag(Token::Open(Tag {
             name,
             attributes,
             id,
             class,
-            closed,
-        })))
+            closed: ended_itself,
+        }))
     }
 
     /// Passes over a comment, a doctype, an instruction; `false` when there is none.
@@ -232,10 +241,10 @@ impl<'a> Iterator for Tokens<'a> {
             }
             if rest.starts_with('<') {
                 match self.tag() {
-                    Some(Some(token)) => return Some(token),
-                    Some(None) => return None,
-                    None if self.passed_other() => continue,
-                    None => {}
+                    Read::Tag(token) => return Some(token),
+                    Read::Cut => return None,
+                    Read::Nothing if self.passed_other() => continue,
+                    Read::Nothing => {}
                 }
             }
             // Up to the next tag; a `<` that begins none is text.

@@ -24,6 +24,7 @@ mod ncd;
 mod opps;
 mod pdf;
 mod page;
+mod pdf;
 mod pfs;
 mod replay;
 mod rulemaking;

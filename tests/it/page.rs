@@ -64,7 +64,11 @@ fn many(pages: usize) -> String {
 
 fn serve_many(cms: &FakeCms, pages: usize, changed: &[usize], day: u32) {
     for number in 0..pages {
-        let (rule, day) = if changed.contains(&number) { ("six", day) } else { ("twelve", 1) };
+        let (rule, day) = if changed.contains(&number) {
+            ("six", day)
+        } else {
+            ("twelve", 1)
+        };
         let body = format!("<p>Policy {number} allows {rule} visits a year.</p>");
         let modified = format!("Mon, {day:02} Feb 2026 02:00:00 GMT");
         let url = format!("https://www.payer.example/policies/{number}");
@@ -139,7 +143,9 @@ fn documents(practice: &Practice) -> usize {
 fn captures(practice: &Practice) -> usize {
     let reader = practice.reader();
     let standings = reader.standings("page").unwrap();
-    let all = standings.iter().map(|one| reader.captures_of(&one.document).unwrap().len());
+    let all = standings
+        .iter()
+        .map(|one| reader.captures_of(&one.document).unwrap().len());
     all.sum()
 }
 
@@ -158,7 +164,10 @@ async fn a_page_that_goes_back_and_forth_is_told_each_time_also_on_one_day() {
     practice.cms.serve(POLICY, page("<p>B</p>"));
     assert_eq!(practice.check_after(1).await.news().len(), 1);
     let texts: Vec<_> = told(&practice).into_iter().map(|(_, now)| now).collect();
-    let last_lines: Vec<_> = texts.iter().map(|text| text.lines().last().unwrap()).collect();
+    let last_lines: Vec<_> = texts
+        .iter()
+        .map(|text| text.lines().last().unwrap())
+        .collect();
     assert_eq!(last_lines, ["B", "A", "B", "A", "B"]);
 }
 
@@ -199,9 +208,15 @@ async fn in_the_way(obstacle: Answer, kind: ProblemKind, more: &str) {
     assert_eq!(notices.iter().sum::<usize>(), 2, "{notices:?}");
     assert_eq!(notices[7] + notices[8] + notices[9], 1, "{notices:?}");
     let changed = page("<div id=rule><p>Six visits.</p></div>");
-    practice.cms.serve(POLICY, changed.validators(Some("\"v2\""), None));
+    practice
+        .cms
+        .serve(POLICY, changed.validators(Some("\"v2\""), None));
     let over = practice.check_after(1).await;
-    assert_eq!((over.news().len(), over.notices().len()), (1, 1), "{over:?}");
+    assert_eq!(
+        (over.news().len(), over.notices().len()),
+        (1, 1),
+        "{over:?}"
+    );
     assert!(over.news()[0].text.contains("Six visits"), "{over:?}");
 }
 
@@ -227,7 +242,8 @@ async fn a_half_rendered_and_an_empty_page_are_no_change() {
     let half = html("<div id=rule><p>Twelve");
     let half = half.split("Twelve").next().unwrap();
     in_the_way(Answer::html(half), ProblemKind::Shape, "").await;
-    let empty = "<!DOCTYPE html><html><head><title>Policy</title></head><body><main></main></body></html>";
+    let empty =
+        "<!DOCTYPE html><html><head><title>Policy</title></head><body><main></main></body></html>";
     in_the_way(Answer::html(empty), ProblemKind::Blocked, "").await;
     in_the_way(page("").cut_to(0), ProblemKind::Blocked, "").await;
     let shell = html("").replace("<h1>Policy on needling</h1>", "");
@@ -241,12 +257,18 @@ async fn an_unstable_page_is_believed_when_it_says_it_twice() {
     practice.cms.serve(POLICY, old.clone());
     practice.check().await;
     // For a moment it says something else.
-    practice.cms.serve_in_turn(POLICY, [new.clone(), old.clone()]);
+    practice
+        .cms
+        .serve_in_turn(POLICY, [new.clone(), old.clone()]);
     let round = practice.check_after(1).await;
     assert_eq!(round.mails.len(), 0, "{round:?}");
     assert_eq!(round.problems(), [("policy", ProblemKind::Unstable)]);
     let calm = practice.check_after(1).await;
-    assert_eq!((calm.mails.len(), calm.problems().len()), (0, 0), "{calm:?}");
+    assert_eq!(
+        (calm.mails.len(), calm.problems().len()),
+        (0, 0),
+        "{calm:?}"
+    );
     // It never says the same twice: the operator hears of that once.
     let mut notices = 0;
     for day in 0..5 {
@@ -259,14 +281,25 @@ async fn an_unstable_page_is_believed_when_it_says_it_twice() {
     assert_eq!(notices, 1);
     practice.cms.serve(POLICY, new);
     let round = practice.check_after(1).await;
-    assert_eq!((round.news().len(), round.notices().len()), (1, 1), "{round:?}");
-    assert!(told(&practice).iter().all(|(_, now)| !now.contains("Lottery")));
+    assert_eq!(
+        (round.news().len(), round.notices().len()),
+        (1, 1),
+        "{round:?}"
+    );
+    assert!(
+        told(&practice)
+            .iter()
+            .all(|(_, now)| !now.contains("Lottery"))
+    );
 }
 
 const FEES: &str = "https://www.payer.example/fees.csv";
 
 fn fees(rows: &[&str]) -> Answer {
-    let text = format!("Fee schedule 2026\n\nCode,Modifier,Rate,Note\n{}\n", rows.join("\n"));
+    let text = format!(
+        "Fee schedule 2026\n\nCode,Modifier,Rate,Note\n{}\n",
+        rows.join("\n")
+    );
     Answer::html(&text).header("x-kind", "csv")
 }
 
@@ -274,14 +307,22 @@ fn fees(rows: &[&str]) -> Answer {
 async fn rows_of_a_table_are_compared_by_their_key() {
     let more = "kind = \"csv\"\nkey = [\"code\", \"Modifier\"]\ncolumns = [\"Rate\"]\ncodes = [\"20560\", \"20561\"]\nseverity = \"payment\"";
     let mut practice = Practice::reading(&["page"], DAY, &block("fees", FEES, more));
-    practice.cms.serve(FEES, fees(&["20560,,25.00,x", "20561,,35.00,x", "97110,GP,30.00,x"]));
+    practice.cms.serve(
+        FEES,
+        fees(&["20560,,25.00,x", "20561,,35.00,x", "97110,GP,30.00,x"]),
+    );
     let first = practice.check().await;
     assert_eq!(first.read(), 1, "{first:?}");
     // Another order, another note, another service: nothing of it was asked for.
-    practice.cms.serve(FEES, fees(&["97110,GP,99.00,z", "20561,,35.00,y", "20560,,25.00,y"]));
+    practice.cms.serve(
+        FEES,
+        fees(&["97110,GP,99.00,z", "20561,,35.00,y", "20560,,25.00,y"]),
+    );
     let round = practice.check_after(1).await;
     assert_eq!((round.read(), round.mails.len()), (0, 0), "{round:?}");
-    practice.cms.serve(FEES, fees(&["20561,,36.10,x", "20560,,25.00,x"]));
+    practice
+        .cms
+        .serve(FEES, fees(&["20561,,36.10,x", "20560,,25.00,x"]));
     let round = practice.check_after(1).await;
     assert_eq!(round.news().len(), 1, "{round:?}");
     assert_eq!(
@@ -296,7 +337,11 @@ async fn rows_of_a_table_are_compared_by_their_key() {
     for broken in [renamed, fees(&["20560,,1.00,x", "20560,,2.00,x"])] {
         practice.cms.serve(FEES, broken);
         let round = practice.check_after(1).await;
-        assert_eq!(round.problems(), [("fees", ProblemKind::Shape)], "{round:?}");
+        assert_eq!(
+            round.problems(),
+            [("fees", ProblemKind::Shape)],
+            "{round:?}"
+        );
     }
     assert_eq!(told(&practice).len(), 1);
 }
@@ -305,12 +350,25 @@ async fn rows_of_a_table_are_compared_by_their_key() {
 async fn with_words_and_codes_only_the_passages_that_name_them_count() {
     let more = "words = [\"dry needling\"]\ncodes = [\"20560\"]";
     let mut practice = policy(more);
-    let answer = |first: &str, second: &str| page(&format!("<p>{first}</p><ul><li>{second}</li></ul>"));
-    practice.cms.serve(POLICY, answer("Massage: 4 visits.", "Dry-needling is not covered."));
+    let answer =
+        |first: &str, second: &str| page(&format!("<p>{first}</p><ul><li>{second}</li></ul>"));
+    practice.cms.serve(
+        POLICY,
+        answer("Massage: 4 visits.", "Dry-needling is not covered."),
+    );
     practice.check().await;
-    practice.cms.serve(POLICY, answer("Massage: 9 visits, call 120560 or pay $20560.", "Dry-needling is not covered."));
+    practice.cms.serve(
+        POLICY,
+        answer(
+            "Massage: 9 visits, call 120560 or pay $20560.",
+            "Dry-needling is not covered.",
+        ),
+    );
     assert_eq!(practice.check_after(1).await.mails.len(), 0);
-    practice.cms.serve(POLICY, answer("Massage: 9 visits.", "Dry needling is covered (20560)."));
+    practice.cms.serve(
+        POLICY,
+        answer("Massage: 9 visits.", "Dry needling is covered (20560)."),
+    );
     assert_eq!(practice.check_after(1).await.news().len(), 1);
     assert_eq!(
         told(&practice),
@@ -324,16 +382,24 @@ async fn with_words_and_codes_only_the_passages_that_name_them_count() {
 #[tokio::test]
 async fn other_settings_read_what_is_stored_again_as_history() {
     let mut practice = policy("");
-    practice.cms.serve(POLICY, page("<p>Twelve visits.</p><p id=rule>Rule one.</p>"));
+    practice.cms.serve(
+        POLICY,
+        page("<p>Twelve visits.</p><p id=rule>Rule one.</p>"),
+    );
     practice.check().await;
     practice.configure(&block("policy", POLICY, "select = \"#rule\""));
     let round = practice.check_after(1).await;
     assert_eq!(round.mails.len(), 0, "{round:?}");
     assert!(told(&practice).is_empty());
-    practice.cms.serve(POLICY, page("<p>Nine visits.</p><p id=rule>Rule two.</p>"));
+    practice
+        .cms
+        .serve(POLICY, page("<p>Nine visits.</p><p id=rule>Rule two.</p>"));
     let round = practice.check_after(1).await;
     assert_eq!(round.news().len(), 1, "{round:?}");
-    assert_eq!(told(&practice), [("Rule one.".to_owned(), "Rule two.".to_owned())]);
+    assert_eq!(
+        told(&practice),
+        [("Rule one.".to_owned(), "Rule two.".to_owned())]
+    );
 }
 
 #[tokio::test]
@@ -342,7 +408,11 @@ async fn a_page_added_later_begins_as_history() {
     practice.cms.serve(POLICY, page("<p>A</p>"));
     practice.cms.serve(FEES, page("<p>B</p>"));
     practice.check().await;
-    practice.configure(&format!("{}{}", block("policy", POLICY, ""), block("other", FEES, "")));
+    practice.configure(&format!(
+        "{}{}",
+        block("policy", POLICY, ""),
+        block("other", FEES, "")
+    ));
     let round = practice.check_after(1).await;
     assert_eq!((round.read(), round.mails.len()), (1, 0), "{round:?}");
 }
@@ -356,7 +426,9 @@ async fn a_host_that_gives_nothing_is_left_alone_and_the_other_pages_are_read() 
         let url = format!("https://www.payer.example/policies/{number}");
         practice.cms.serve(&url, Answer::status(403));
     }
-    practice.cms.serve("https://www.cms.gov/other", page("<p>A</p>"));
+    practice
+        .cms
+        .serve("https://www.cms.gov/other", page("<p>A</p>"));
     let round = practice.check().await;
     assert_eq!(round.read(), 1, "{round:?}");
     assert_eq!(round.problems().len(), 8, "{round:?}");
@@ -374,7 +446,12 @@ fn plain_http_is_for_this_machine_and_only_where_it_is_named() {
     cms.serve(&format!("https://{here}/p"), page("<p>Twelve.</p>"));
     let installation = Installation::new(&cms, &smtp);
     let url = format!("{place}/p");
-    installation.configure(&config_reading(&["page"], &cms, &smtp, &block("local", &url, "")));
+    installation.configure(&config_reading(
+        &["page"],
+        &cms,
+        &smtp,
+        &block("local", &url, ""),
+    ));
     let refused = installation.run(&["check", "page"]);
     assert!(refused.err.contains("allow_http_loopback"), "{refused:?}");
 
@@ -383,16 +460,35 @@ fn plain_http_is_for_this_machine_and_only_where_it_is_named() {
     installation.configure(&text.replace("[fetch]\n", &allowed));
     let ran = installation.run(&["check", "page"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.out.contains("page: 1 documents listed, 1 read anew"), "{ran:?}");
+    assert!(
+        ran.out.contains("page: 1 documents listed, 1 read anew"),
+        "{ran:?}"
+    );
     cms.serve(&format!("https://{here}/p"), page("<p>Six.</p>"));
     let ran = installation.run(&["check", "page"]);
-    assert!(ran.out.contains("1 alerts") && ran.out.contains("mail: 1 delivered"), "{ran:?}");
+    assert!(
+        ran.out.contains("1 alerts") && ran.out.contains("mail: 1 delivered"),
+        "{ran:?}"
+    );
     assert!(installation.run(&["db", "check"]).code == Some(0));
 
-    for wrong in ["http://www.payer.example/p", "https://10.0.0.1/p", "https://www.payer.example:8443/p", "https://u:p@www.payer.example/"] {
-        installation.configure(&config_reading(&["page"], &cms, &smtp, &block("x", wrong, "")));
+    for wrong in [
+        "http://www.payer.example/p",
+        "https://10.0.0.1/p",
+        "https://www.payer.example:8443/p",
+        "https://u:p@www.payer.example/",
+    ] {
+        installation.configure(&config_reading(
+            &["page"],
+            &cms,
+            &smtp,
+            &block("x", wrong, ""),
+        ));
         let ran = installation.run(&["check", "page"]);
-        assert!(ran.code != Some(0) && ran.err.contains("page[0].url"), "{wrong}: {ran:?}");
+        assert!(
+            ran.code != Some(0) && ran.err.contains("page[0].url"),
+            "{wrong}: {ran:?}"
+        );
     }
 }
 
@@ -417,14 +513,19 @@ fn killed_at_any_moment_every_change_is_told_exactly_once() {
     assert_eq!(changes.len(), changed.len());
     assert!(changes.iter().all(|change| change.alert.is_some()));
     let deliveries = reader.deliveries(&DeliveryFilter::default()).unwrap();
-    let to_practice = deliveries.iter().filter(|row| row.outgoing.recipient == PRACTICE);
+    let to_practice = deliveries
+        .iter()
+        .filter(|row| row.outgoing.recipient == PRACTICE);
     let mut told = String::new();
     for row in to_practice {
         assert_eq!(row.state, DeliveryState::Delivered);
         let _ = write!(told, "{}", String::from_utf8_lossy(&row.outgoing.message));
     }
     // All news of one pass is one transaction: they are told in one message, or in none.
-    let deliveries = deliveries.iter().filter(|row| row.outgoing.recipient == PRACTICE).count();
+    let deliveries = deliveries
+        .iter()
+        .filter(|row| row.outgoing.recipient == PRACTICE)
+        .count();
     assert_eq!(deliveries, 1, "{told}");
     // A mail may come twice, but then it is visibly the same one.
     let mut mails: Vec<Vec<u8>> = smtp.received().into_iter().map(|mail| mail.bytes).collect();

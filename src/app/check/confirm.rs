@@ -51,4 +51,3 @@ pub(super) fn unstable(url: &str) -> Done {
         text: format!("{url} said something new, and something else when it was asked again"),
     }
 }
-

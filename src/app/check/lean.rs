@@ -205,7 +205,7 @@ impl Rounds {
                 ledger.add(app, record).await?;
                 return Ok(Done::Unchanged.into());
             }
-            (Seen::Read(looked), _) => looked,
+            (Seen::Read(looked), _) => *looked,
         };
         let known = standing.is_some();
         let baseline = match &standing {
@@ -349,4 +349,3 @@ fn by_the_hour(at: DateTime<Utc>) -> DateTime<Utc> {
     let second = at.timestamp();
     DateTime::from_timestamp(second - second.rem_euclid(21_600), 0).unwrap_or(at)
 }
-

@@ -26,7 +26,7 @@ const MAX_STUBS: usize = 3;
 pub(super) enum Seen {
     /// The server says that nothing has changed.
     Confirmed(DateTime<Utc>),
-    Read(Looked),
+    Read(Box<Looked>),
 }
 
 /// An answer that was read.
@@ -60,7 +60,9 @@ pub(super) async fn look(
             Err(Other::Not(done)) => return Ok(Err(done)),
         };
         if let Some(examined) = read {
-            return Ok(Ok(Seen::Read(looked(app, unit, answer, bytes, examined))));
+            return Ok(Ok(Seen::Read(Box::new(looked(
+                app, unit, answer, bytes, examined,
+            )))));
         }
         let Some(url) = target else { break };
         let request = Request {

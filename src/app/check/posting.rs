@@ -89,4 +89,3 @@ pub(super) fn told_again(verdict: &mut Verdict, learned: DateTime<Utc>) {
         alert.id = again(&alert.id);
     }
 }
-

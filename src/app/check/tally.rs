@@ -142,7 +142,11 @@ impl Tally {
     }
 
     /// Commits the end of the check.
-    pub(super) async fn close(self, app: &Arc<App>, source: &Arc<dyn Source>) -> anyhow::Result<Pass> {
+    pub(super) async fn close(
+        self,
+        app: &Arc<App>,
+        source: &Arc<dyn Source>,
+    ) -> anyhow::Result<Pass> {
         let looked_at = |problem: &Problem| match problem.subject.split_once(UNIT_CONCERN) {
             Some((unit, _)) if problem.kind == ProblemKind::Concern => {
                 self.whole && !self.unheard.contains(unit)
@@ -165,7 +169,6 @@ const ENOUGH_REFUSALS: usize = 8;
 
 /// Between a unit and what is odd about its document.
 const UNIT_CONCERN: &str = ": ";
-
 
 /// The host of an address, with its port.
 pub(super) fn host(url: &str) -> &str {

@@ -71,18 +71,17 @@ impl<'t> Interner<'t> {
             .find_payload
             .query_row([digest], |row| row.get(0))
             .optional()?;
-        let id = match found {
-            Some(id) => id,
-            None => {
-                let row = self.packer.pack(content.clone())?;
-                let id = self
-                    .add_payload
-                    .query_row(params![digest, row.content, row.packed, row.base], |row| {
-                        row.get(0)
-                    })?;
-                self.packer.stored(id, &content);
-                id
-            }
+        let id = if let Some(id) = found {
+            id
+        } else {
+            let row = self.packer.pack(content.clone())?;
+            let id = self
+                .add_payload
+                .query_row(params![digest, row.content, row.frame, row.base], |row| {
+                    row.get(0)
+                })?;
+            self.packer.stored(id, &content);
+            id
         };
         self.shared.insert(address, (Arc::clone(values), id));
         Ok(id)

@@ -16,9 +16,9 @@ const LEVEL: i32 = 3;
 
 /// What goes into the columns of a payload.
 pub(super) struct Packed {
-    /// Empty where `packed` stands for it.
+    /// Empty where `frame` stands for it.
     pub(super) content: String,
-    pub(super) packed: Option<Vec<u8>>,
+    pub(super) frame: Option<Vec<u8>>,
     pub(super) base: Option<i64>,
 }
 
@@ -34,7 +34,7 @@ impl Packer {
         if content.len() < LONG {
             return Ok(Packed {
                 content,
-                packed: None,
+                frame: None,
                 base: None,
             });
         }
@@ -47,7 +47,7 @@ impl Packer {
         };
         Ok(Packed {
             content: String::new(),
-            packed: Some(packed),
+            frame: Some(packed),
             base: self.base.as_ref().map(|(id, _)| *id),
         })
     }
@@ -110,16 +110,17 @@ mod tests {
 
     #[test]
     fn a_long_content_is_small_beside_one_like_it_and_unpacks() {
-        let one: String = (0..2_000)
+        let lines: Vec<String> = (0..2_000)
             .map(|n| format!("paragraph {}\n", n * 7_919))
             .collect();
+        let one = lines.concat();
         let other = one.replace("7919", "7920");
         let mut packer = Packer::default();
         let first = packer.pack(one.clone()).unwrap();
         packer.stored(7, &one);
         let second = packer.pack(other.clone()).unwrap();
         assert_eq!((first.base, second.base), (None, Some(7)));
-        let (first, second) = (first.packed.unwrap(), second.packed.unwrap());
+        let (first, second) = (first.frame.unwrap(), second.frame.unwrap());
         assert!(
             second.len() * 10 < first.len(),
             "{} {}",

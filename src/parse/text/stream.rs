@@ -8,8 +8,12 @@ use super::blocks::Page;
 use super::selected::Wanted;
 use crate::parse::markup::{Tag, Token, Tokens, decoded};
 
-/// The paragraphs that are wanted; the outer `None` is no answer.
-pub(super) fn selected(html: &str, wanted: Wanted<'_>) -> Option<Option<Vec<String>>> {
+/// The paragraphs that are wanted, `None` in it where nothing is found.
+#[derive(Debug)]
+pub(super) struct Found(pub(super) Option<Vec<String>>);
+
+/// The paragraphs that are wanted; `None` is no answer.
+pub(super) fn selected(html: &str, wanted: Wanted<'_>) -> Option<Found> {
     let mut parts = Vec::new();
     for selector in wanted.selectors {
         parts.push(Part::of(selector)?);
@@ -38,10 +42,10 @@ pub(super) fn selected(html: &str, wanted: Wanted<'_>) -> Option<Option<Vec<Stri
                 let some = all.get(from..to).unwrap_or_default();
                 some.iter().cloned()
             });
-            return Some(Some(paragraphs.collect()));
+            return Some(Found(Some(paragraphs.collect())));
         }
     }
-    Some(wanted.else_body.then_some(all))
+    Some(Found(wanted.else_body.then_some(all)))
 }
 
 /// What one selector finds.

@@ -163,7 +163,7 @@ fn separator(bytes: &[u8]) -> u8 {
         .split(|&byte| byte == b'\n')
         .next()
         .unwrap_or_default();
-    let count = |separator: u8| first.iter().filter(|&&byte| byte == separator).count();
+    let count = |separator: u8| memchr::memchr_iter(separator, first).count();
     [b',', b';', b'\t', b'|']
         .into_iter()
         .rev()

@@ -68,7 +68,7 @@ impl<'a> Noise<'a> {
         let mut text = paragraph;
         for expression in self.ignore {
             if expression.is_match(&text) {
-                text = expression.replace_all(&text, "").trim().to_owned();
+                text = String::from(expression.replace_all(&text, "").trim());
             }
         }
         (!text.is_empty()).then_some(text)
@@ -96,8 +96,8 @@ fn may_be_mark(text: &str) -> bool {
         return false;
     };
     let begins = |known: &&str| start.eq_ignore_ascii_case(known);
-    BEGINNINGS.iter().any(|known| begins(&known))
-        || MORE.iter().any(|known| begins(&known))
+    BEGINNINGS.iter().any(|known| begins(known))
+        || MORE.iter().any(|known| begins(known))
         || start
             .bytes()
             .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b',' | b' '))
