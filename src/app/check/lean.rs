@@ -4,8 +4,8 @@
 //! way while answers are read; an answer that is confirmed, or that says the same beside its noise,
 //! costs one row that is updated in a batch, and no file.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{self, Stream, StreamExt as _};
@@ -16,6 +16,7 @@ use super::obtain::missing;
 use super::posting::told_again;
 use super::settle::{Posted, reading_record, settle};
 use super::tally::host;
+use super::turns::in_turns;
 use super::unit::{Checked, Done, watch_of};
 use crate::app::state::App;
 use crate::io::fetch::{FetchError, Fetched};
@@ -42,9 +43,15 @@ pub(super) struct Rounds {
     likes: HashMap<String, (DocumentHash, usize)>,
     reader_changed: bool,
     empty: bool,
+    /// Hosts that are not asked any more.
+    left_alone: Arc<Mutex<BTreeSet<String>>>,
 }
 
 type Answer = Result<Fetched, FetchError>;
+
+fn locked(hosts: &Mutex<BTreeSet<String>>) -> MutexGuard<'_, BTreeSet<String>> {
+    hosts.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Rounds {
     pub(super) async fn new(
@@ -71,6 +78,7 @@ impl Rounds {
             likes: HashMap::new(),
             reader_changed,
             empty: units.is_empty(),
+            left_alone: Arc::default(),
         })
     }
 
@@ -87,53 +95,39 @@ impl Rounds {
         self.empty
     }
 
-    /// Asks for all of them, those that were asked longest ago first, the hosts in turns.
+    /// From now on the host is not asked any more; what is under way comes to its end.
+    pub(super) fn leave_alone(&self, host: &str) {
+        locked(&self.left_alone).insert(host.to_owned());
+    }
+
+    /// Asks for all of them, those that were asked longest ago first, the hosts in turns. Of a host that is
+    /// left alone there is no answer.
     pub(super) fn answers(
         &self,
         app: &Arc<App>,
         source: &Arc<dyn Source>,
         units: Vec<Unit>,
-    ) -> impl Stream<Item = (Unit, Answer)> + use<> {
-        let requests: Vec<(Unit, Validators)> = self
-            .in_turns(units)
+    ) -> impl Stream<Item = (Unit, Option<Answer>)> + use<> {
+        let requests: Vec<(Unit, Validators)> = in_turns(&self.standings, units)
             .into_iter()
             .map(|unit| {
                 let known = self.conditions(app, source, &unit);
                 (unit, known)
             })
             .collect();
-        let app = Arc::clone(app);
+        let (app, left_alone) = (Arc::clone(app), Arc::clone(&self.left_alone));
         stream::iter(requests)
             .map(move |(unit, known)| {
-                let app = Arc::clone(&app);
+                let (app, left_alone) = (Arc::clone(&app), Arc::clone(&left_alone));
                 async move {
+                    if locked(&left_alone).contains(host(&unit.request.url)) {
+                        return (unit, None);
+                    }
                     let answer = app.web.fetch(&unit.request, &known).await;
-                    (unit, answer)
+                    (unit, Some(answer))
                 }
             })
             .buffered(AHEAD)
-    }
-
-    fn in_turns(&self, units: Vec<Unit>) -> Vec<Unit> {
-        let mut seen: HashMap<String, usize> = HashMap::new();
-        let mut order: Vec<(Option<DateTime<Utc>>, Unit)> = units
-            .into_iter()
-            .map(|unit| {
-                let asked = self.standings.get(&unit.name).map(|standing| standing.at);
-                (asked.map(by_the_hour), unit)
-            })
-            .collect();
-        order.sort_by_key(|(asked, _)| *asked);
-        let mut turns: Vec<(usize, Unit)> = order
-            .into_iter()
-            .map(|(_, unit)| {
-                let turn = seen.entry(host(&unit.request.url).to_owned()).or_default();
-                *turn += 1;
-                (*turn, unit)
-            })
-            .collect();
-        turns.sort_by_key(|(turn, _)| *turn);
-        turns.into_iter().map(|(_, unit)| unit).collect()
     }
 
     /// The validators of the last full answer, if that was read as it would be read now.
@@ -342,10 +336,4 @@ struct News<'a> {
 
 fn is_read_now(app: &App, source: &Arc<dyn Source>, unit: &Unit, standing: &Standing) -> bool {
     standing.extractor == source.meta().extractor && standing.watch == watch_of(app, unit)
-}
-
-/// Answers of one check lie minutes apart: among them the configured order holds.
-fn by_the_hour(at: DateTime<Utc>) -> DateTime<Utc> {
-    let second = at.timestamp();
-    DateTime::from_timestamp(second - second.rem_euclid(21_600), 0).unwrap_or(at)
 }

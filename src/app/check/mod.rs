@@ -16,6 +16,7 @@ mod reread;
 mod settle;
 mod tally;
 mod text;
+mod turns;
 mod unit;
 
 pub use guard::AtWork;

@@ -158,9 +158,13 @@ async fn check_units(
     let mut answers = std::pin::pin!(rounds.answers(app, source, lean));
     while let Some((unit, answer)) = answers.next().await {
         let place = Place::of(&unit);
-        if tally.gave_up(&place) {
-            continue;
+        let gave_up = tally.gave_up(&place);
+        if gave_up {
+            rounds.leave_alone(&place.host);
         }
+        let Some(answer) = answer.filter(|_| !gave_up) else {
+            continue;
+        };
         let history = is_history(&unit.name);
         let checked = rounds
             .check(app, source, unit, answer, history, ledger)
@@ -170,7 +174,6 @@ async fn check_units(
             return Ok(read);
         }
     }
-
     if rounds.is_empty() {
         read += reread(app, source, rounds.standings()).await?;
     }

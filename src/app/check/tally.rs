@@ -14,7 +14,7 @@ use crate::sources::Source;
 /// A unit and the host that it is asked of.
 pub(super) struct Place {
     pub(super) unit: String,
-    host: String,
+    pub(super) host: String,
 }
 
 impl Place {

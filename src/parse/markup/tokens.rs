@@ -1,15 +1,11 @@
-//! HTML as a sequence of tags and texts, without a tree: a page is passed over at hundreds of megabytes
-//! a second, and nothing is remembered of it.
-//!
-//! Tags, attributes, comments and the elements whose content is no markup end where the HTML standard
-//! says. What a browser adds or moves (elements that were left open, text between table rows) is not
-//! seen here: whoever needs that builds the tree.
+//! Tags and texts, one after the other.
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
-use super::text::unescape_once;
+use super::reference::decoded;
+use super::scan::Scan;
 
 /// A piece of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,167 +252,12 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Reads the inside of a tag.
-struct Scan<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Scan<'a> {
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn until(&mut self, ends: impl Fn(u8) -> bool) -> &'a str {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let length = rest
-            .iter()
-            .position(|&byte| ends(byte))
-            .unwrap_or(rest.len());
-        let found = self.text.get(self.at..self.at + length);
-        self.at += length;
-        found.unwrap_or_default()
-    }
-
-    fn blanks(&mut self) {
-        self.until(|byte| !byte.is_ascii_whitespace());
-    }
-
-    fn name(&mut self) -> &'a str {
-        self.until(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'))
-    }
-
-    /// The next attribute: name and value as written. `None` at the end of the tag.
-    fn next_attribute(&mut self) -> Option<(&'a str, &'a str)> {
-        self.until(|byte| !(byte.is_ascii_whitespace() || byte == b'/'));
-        if matches!(self.byte(), None | Some(b'>')) {
-            return None;
-        }
-        let start = self.at;
-        // An equals sign at the beginning is part of the name.
-        self.at += usize::from(self.byte() == Some(b'='));
-        self.until(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>' | b'='));
-        let name = self.text.get(start..self.at).unwrap_or_default();
-        let after_name = self.at;
-        self.blanks();
-        if self.byte() != Some(b'=') {
-            self.at = after_name;
-            return Some((name, ""));
-        }
-        self.at += 1;
-        self.blanks();
-        match self.byte() {
-            Some(quote @ (b'"' | b'\'')) => {
-                self.at += 1;
-                let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-                let length = memchr(quote, rest).unwrap_or(rest.len());
-                let value = self.text.get(self.at..self.at + length).unwrap_or_default();
-                self.at = (self.at + length + 1).min(self.text.len());
-                Some((name, value))
-            }
-            Some(b'>') | None => Some((name, "")),
-            Some(_) => {
-                let value = self.until(|byte| byte.is_ascii_whitespace() || byte == b'>');
-                Some((name, value))
-            }
-        }
-    }
-
-    /// Passes over the end of the tag; `false` where the page ends first.
-    fn ends(&mut self) -> bool {
-        let ends = self.byte() == Some(b'>');
-        self.at += usize::from(ends);
-        ends
-    }
-
-    /// Whether a slash stands before the end, after the last attribute, which ends at `from`.
-    fn closed(&self, from: usize) -> bool {
-        let end = self.at.saturating_sub(1);
-        let between = self.text.get(from..end).unwrap_or_default();
-        between.ends_with('/')
-    }
-}
-
 fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())
     } else {
         Cow::Borrowed(name)
     }
-}
-
-/// The text without character references, as browsers read them.
-pub fn decoded(text: &str) -> Cow<'_, str> {
-    if memchr(b'&', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
-    let mut done = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = memchr(b'&', rest.as_bytes()) {
-        done.push_str(rest.get(..at).unwrap_or_default());
-        rest = rest.get(at..).unwrap_or_default();
-        let Some((character, length)) = common_reference(rest) else {
-            // Anything else by the table of the standard.
-            return Cow::Owned(unescape_once(text));
-        };
-        done.push(character);
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    done.push_str(rest);
-    Cow::Owned(done)
-}
-
-/// A reference that pages use all the time, with its length; a lonely `&` is one too.
-fn common_reference(text: &str) -> Option<(char, usize)> {
-    const NAMED: [(&str, char); 22] = [
-        ("amp;", '&'),
-        ("nbsp;", '\u{a0}'),
-        ("lt;", '<'),
-        ("gt;", '>'),
-        ("quot;", '"'),
-        ("rsquo;", '\u{2019}'),
-        ("lsquo;", '\u{2018}'),
-        ("rdquo;", '\u{201d}'),
-        ("ldquo;", '\u{201c}'),
-        ("ndash;", '\u{2013}'),
-        ("mdash;", '\u{2014}'),
-        ("sect;", '\u{a7}'),
-        ("para;", '\u{b6}'),
-        ("reg;", '\u{ae}'),
-        ("copy;", '\u{a9}'),
-        ("trade;", '\u{2122}'),
-        ("bull;", '\u{2022}'),
-        ("middot;", '\u{b7}'),
-        ("hellip;", '\u{2026}'),
-        ("deg;", '\u{b0}'),
-        ("times;", '\u{d7}'),
-        ("apos;", '\''),
-    ];
-    let name = text.get(1..)?;
-    if let Some(digits) = name.strip_prefix('#') {
-        let (digits, radix, before) = match digits.strip_prefix(['x', 'X']) {
-            Some(hex) => (hex, 16, 3),
-            None => (digits, 10, 2),
-        };
-        let length = digits.find(';')?;
-        let number = digits.get(..length).filter(|digits| digits.len() <= 6)?;
-        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return None;
-        }
-        let value = u32::from_str_radix(number, radix).ok()?;
-        // Below and between lie control characters, which have rules of their own.
-        let plain =
-            matches!(value, 0x20..=0x7e | 0xa0..=0xd7ff | 0xe000..=0xfdcf | 0xfe00..=0xfffd);
-        return Some((
-            char::from_u32(value).filter(|_| plain)?,
-            before + length + 1,
-        ));
-    }
-    if name.starts_with([' ', '\n', '<', '&']) {
-        return Some(('&', 1));
-    }
-    let (known, character) = NAMED.iter().find(|(known, _)| name.starts_with(known))?;
-    Some((*character, 1 + known.len()))
 }
 
 #[cfg(test)]
@@ -477,13 +318,6 @@ mod tests {
         #[test]
         fn any_text_is_passed_over(text in "[<>/!a-b \"'=&;-]{0,60}|\\PC{0,40}") {
             let _ = Tokens::new(&text).count();
-        }
-
-        #[test]
-        fn references_are_read_as_the_parser_reads_them(
-            text in "(&(amp|nbsp|lt|rsquo|notit|copy|#160|#x41|#128|#0|#xD800|foo);?|[a& ;#]){0,12}"
-        ) {
-            prop_assert_eq!(decoded(&text).into_owned(), unescape_once(&text));
         }
     }
 }
