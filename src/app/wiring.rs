@@ -70,12 +70,12 @@ pub fn on_network(config: &Config) -> Result<Arc<App>, Failure> {
     fetch.user_agent = config
         .user_agent(origins.copied().chain(strangers.iter().map(String::as_str)))
         .or_exit(Exit::Configuration)?;
-    admit_pages(&mut fetch, config);
     fetch.connect_timeout = config.fetch.connect_timeout;
     fetch.read_timeout = config.fetch.read_timeout;
     fetch.attempt_timeout = config.fetch.total_timeout;
     fetch.host_interval = config.fetch.min_interval;
     fetch.origins.clone_from(&config.fetch.origins);
+    admit_pages(&mut fetch, config);
     let local = &config.sources.settings.local_coverage;
     fetch.coverage_licence = local.terms_accepted && is_enabled(config, "local_coverage");
     let largest = usize::try_from(config.fetch.max_bytes).unwrap_or(usize::MAX);

@@ -70,7 +70,8 @@ fn serve_many(cms: &FakeCms, pages: usize, changed: &[usize], day: u32) {
             ("twelve", 1)
         };
         let body = format!("<p>Policy {number} allows {rule} visits a year.</p>");
-        let modified = format!("Mon, {day:02} Feb 2026 02:00:00 GMT");
+        let week_day = if day == 1 { "Sun" } else { "Tue" };
+        let modified = format!("{week_day}, {day:02} Feb 2026 02:00:00 GMT");
         let url = format!("https://www.payer.example/policies/{number}");
         cms.serve(&url, page(&body).validators(None, Some(&modified)));
     }
@@ -99,7 +100,7 @@ async fn of_many_pages_exactly_the_changed_ones_are_told_in_one_mail_and_the_oth
     // The server compares exactly: it was asked with its own date, and confirmed the others.
     let asked = practice.cms.hits("https://www.payer.example/policies/4");
     let sent = asked.last().unwrap().header("if-modified-since");
-    assert_eq!(sent, Some("Mon, 01 Feb 2026 02:00:00 GMT"));
+    assert_eq!(sent, Some("Sun, 01 Feb 2026 02:00:00 GMT"));
     let standings = practice.reader().standings("page").unwrap();
     let confirmed = standings.iter().filter(|one| one.at > one.full_at).count();
     assert_eq!(confirmed, 35);

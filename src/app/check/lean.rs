@@ -71,7 +71,7 @@ impl Rounds {
             .collect();
         let reader_changed = units.iter().any(|unit| {
             let standing = standings.get(&unit.name);
-            standing.is_some_and(|one| !is_read_now(app, source, unit, one))
+            standing.is_some_and(|one| one.extractor != meta.extractor)
         });
         Ok(Self {
             standings,
@@ -82,7 +82,8 @@ impl Rounds {
         })
     }
 
-    /// Whether something was read by another extractor, or for other settings.
+    /// Whether something was read by another extractor. With other settings, the next answer is read anew
+    /// and is history: what the page said before stays as it was read.
     pub(super) fn reader_changed(&self) -> bool {
         self.reader_changed
     }

@@ -32,8 +32,11 @@ pub(super) fn posting(
 ) -> Posting {
     // The same bytes again after others: the page went back to what it said. That is a posting of
     // its own, made today, though its bytes bear an old date.
-    let again = known.filter(|_| is_known_posting);
-    let reappears = known.is_some() && !is_known_posting;
+    // Read for other settings by the same extractor, it is one too: what it was read as before stays.
+    let anew =
+        |known: &&StoredReading| unit.settings.is_some() && known.extractor == meta.extractor;
+    let again = known.filter(|known| is_known_posting && !anew(known));
+    let reappears = known.is_some() && again.is_none();
     let now = app.clock.now();
     let (published, learned) = match again {
         Some(known) => (known.origin.published, known.origin.learned),
@@ -64,7 +67,7 @@ pub(super) fn posting(
     };
     Posting {
         origin: Arc::new(origin),
-        rebase: again.is_some(),
+        rebase: known.is_some() && is_known_posting,
         reappears,
     }
 }

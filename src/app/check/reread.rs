@@ -39,8 +39,10 @@ pub(super) async fn reread(
             continue;
         };
         let watch = watch_of(app, &unit);
-        let up_to_date =
-            stored.extractor == meta.extractor && stored.watches.iter().any(|known| known == watch);
+        // With other settings a unit is read anew from its next answer on.
+        let same_watch =
+            unit.settings.is_some() || stored.watches.iter().any(|known| known == watch);
+        let up_to_date = stored.extractor == meta.extractor && same_watch;
         if up_to_date || stored.extractor > meta.extractor {
             continue;
         }

@@ -18,6 +18,7 @@
 //! # Repetition
 //! Keys are derived from content, so recording the same thing twice changes nothing.
 
+mod absences;
 mod alerts;
 mod backup;
 mod captures;

@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::intern::Interner;
 use crate::model::document::DocumentHash;
 use crate::model::fact::{Edition, Origin, Statement};
-use crate::model::record::{AbsenceRecord, ReadingId, ReadingRecord};
+use crate::model::record::{ReadingId, ReadingRecord};
 use crate::model::request::Unlisted;
 
 /// A reading that counts: by the highest extractor version of its posting.
@@ -83,34 +83,6 @@ fn record_one(
         topics_of(transaction, id)?
     };
     add_statements(transaction, interner, id, &known, &reading.statements)
-}
-
-pub(super) fn record_absences(
-    transaction: &Transaction<'_>,
-    absences: &[AbsenceRecord],
-) -> Result<(), StoreError> {
-    if absences.is_empty() {
-        return Ok(());
-    }
-    let mut interner = Interner::new(transaction)?;
-    let mut is_full = transaction
-        .prepare_cached("SELECT 1 FROM readings WHERE id = ?1 AND unlisted_from IS NOT NULL")?;
-    let mut names =
-        transaction.prepare_cached("SELECT 1 FROM statements WHERE reading = ?1 AND topic = ?2")?;
-    for absence in absences {
-        let (ReadingId(id), statement) = (absence.reading, &absence.statement);
-        let topic = &statement.topic;
-        if !topic.is_listable() || !is_full.exists([id])? {
-            return Err(StoreError::Invalid {
-                why: format!("reading {id} cannot say that '{topic}' is absent"),
-            });
-        }
-        if !names.exists([id, interner.topic(topic)?])? {
-            let alone = std::slice::from_ref(statement);
-            add_statements(transaction, &mut interner, id, &HashSet::new(), alone)?;
-        }
-    }
-    Ok(())
 }
 
 /// The reading of this document by this extractor, when it is there.
@@ -222,7 +194,7 @@ fn topics_of(transaction: &Transaction<'_>, reading: i64) -> Result<HashSet<i64>
     Ok(topics.collect::<Result<_, _>>()?)
 }
 
-fn add_statements(
+pub(super) fn add_statements(
     transaction: &Transaction<'_>,
     interner: &mut Interner<'_>,
     reading: i64,

@@ -2,7 +2,7 @@
 
 use super::connection::Store;
 use super::error::StoreError;
-use super::{alerts, captures, changes, outbox, problems, readings, sources, standings};
+use super::{absences, alerts, captures, changes, outbox, problems, readings, sources, standings};
 use crate::model::record::CheckRecord;
 
 impl Store {
@@ -16,7 +16,7 @@ impl Store {
         captures::record(&transaction, &record.source, &record.captures)?;
         readings::record(&transaction, record.at, &record.readings)?;
         standings::record(&transaction, &record.source, &record.standings)?;
-        readings::record_absences(&transaction, &record.absences)?;
+        absences::record(&transaction, &record.absences)?;
         // An alert before the changes that name it, and its list of changes after them.
         alerts::record(&transaction, &record.alerts)?;
         changes::record(&transaction, record)?;

@@ -98,6 +98,7 @@ fn may_be_mark(text: &str) -> bool {
     let begins = |known: &&str| start.eq_ignore_ascii_case(known);
     BEGINNINGS.iter().any(|known| begins(known))
         || MORE.iter().any(|known| begins(known))
+        || start.starts_with(|c: char| c.is_ascii_digit())
         || start
             .bytes()
             .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b',' | b' '))
