@@ -126,6 +126,8 @@ impl<'a> Resolver<'a> {
             settings: crate::sources::Settings {
                 local_coverage: self.local_coverage(&raw.local_coverage),
                 federal_register: self.federal_register(&raw.federal_register),
+                // The blocks of pages are looked at when it is known what may be asked.
+                pages: Vec::new(),
             },
             by_id: by_id
                 .into_iter()
