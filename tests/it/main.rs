@@ -22,7 +22,6 @@ mod nca;
 mod ncci;
 mod ncd;
 mod opps;
-mod pdf;
 mod page;
 mod pdf;
 mod pfs;
