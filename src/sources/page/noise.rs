@@ -96,8 +96,8 @@ fn may_be_mark(text: &str) -> bool {
         return false;
     };
     let begins = |known: &&str| start.eq_ignore_ascii_case(known);
-    BEGINNINGS.iter().any(|known| begins(known))
-        || MORE.iter().any(|known| begins(known))
+    BEGINNINGS.iter().any(begins)
+        || MORE.iter().any(begins)
         || start.starts_with(|c: char| c.is_ascii_digit())
         || start
             .bytes()
