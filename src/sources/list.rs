@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
-<<<<<<< HEAD
 use super::federal_register::{FederalRegister, FederalRegisterSettings};
-use super::{Source, local_coverage, nca, ncci, ncd, opps, page, pfs, pfs_rules, therapy, transmittals};
-=======
 use super::{
     Source, local_coverage, nca, ncci, ncd, opps, page, pfs, pfs_rules, therapy, transmittals,
 };
->>>>>>> f37d7d7 (Lints)
 
 /// What can be configured about sources beside when they are read: one field for each source that
 /// has something to configure.
