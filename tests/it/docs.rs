@@ -90,6 +90,7 @@ fn the_default_configuration_names_every_key_that_there_is() {
         "fetch",
         "mail",
         "log",
+        "[page]",
         "[recipient]",
     ];
     let named = keys_named(example());

@@ -40,7 +40,8 @@ fn health_of(context: &Context, reader: &Reader) -> Result<Health, Failure> {
     for source in sources::all(&context.config.sources.settings) {
         let meta = source.meta();
         let settings = context.config.sources.by_id.get(meta.id);
-        if replayed || settings.is_some_and(|settings| !settings.enabled) {
+        let read = source.is_configured() && settings.is_none_or(|settings| settings.enabled);
+        if replayed || !read {
             continue;
         }
         match reader.source_state(meta.id)? {

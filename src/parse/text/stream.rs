@@ -158,7 +158,8 @@ fn effect(name: &str) -> Effect {
 impl Pass<'_> {
     fn open(&mut self, tag: &Tag<'_>) -> Option<()> {
         let name = &*tag.name;
-        let chosen = self.parts.iter().any(|part| part.matches(tag));
+        let mut parts = self.parts.iter();
+        let chosen = parts.any(|part| part.inside.is_none() && part.matches(tag));
         if let Some((skipped, times)) = &mut self.skips {
             if name == *skipped && !(tag.closed && name == "svg") {
                 *times += 1;
