@@ -42,8 +42,7 @@ pub(super) fn standings(
         let settings = context.config.sources.by_id.get(meta.id);
         standings.push(Standing {
             schedule: wiring::plan(&context.config, source.as_ref())?.to_string(),
-            enabled: source.is_configured()
-                && settings.is_none_or(|settings| settings.enabled),
+            enabled: source.is_configured() && settings.is_none_or(|settings| settings.enabled),
             terms: (meta.id == "local_coverage"
                 && context
                     .config
