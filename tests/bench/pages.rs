@@ -14,26 +14,58 @@ use crate::releases::Material;
 
 /// Words of which the texts are made.
 const WORDS: [&str; 24] = [
-    "coverage", "policy", "service", "therapy", "claim", "code", "modifier", "payment", "needle", "visit",
-    "practice", "rule", "final", "effective", "section", "amount", "contractor", "plan", "review", "appeal",
-    "prior", "approval", "provider", "notice",
+    "coverage",
+    "policy",
+    "service",
+    "therapy",
+    "claim",
+    "code",
+    "modifier",
+    "payment",
+    "needle",
+    "visit",
+    "practice",
+    "rule",
+    "final",
+    "effective",
+    "section",
+    "amount",
+    "contractor",
+    "plan",
+    "review",
+    "appeal",
+    "prior",
+    "approval",
+    "provider",
+    "notice",
 ];
 
 pub(crate) fn run(_material: &Material) {
+    measure(&[500, 5_000]);
+}
+
+pub(crate) fn run_many(_material: &Material) {
+    measure(&[50_000]);
+}
+
+fn measure(counts: &[usize]) {
     let mut report = Report::new(
         "Configured pages",
         "One `coverd check page --no-deliver` of the real program, CPU seconds of the process; pages of 107 KB on loopback, \
          main text of some 20 KB each, `Last-Modified` compared exactly by the server. \"Fresh token\": every answer has another \
          token in its attributes, scripts and hidden fields. curl fetches the same pages and keeps nothing.",
         &[
-            "pages", "curl", "first", "unchanged (304)", "fresh token", "5 changed", "peak", "store", "grown by the last check",
+            "pages",
+            "curl",
+            "first",
+            "unchanged (304)",
+            "fresh token",
+            "5 changed",
+            "peak",
+            "store",
+            "grown by the last check",
         ],
     );
-    let counts: &[usize] = match std::env::var("PAGES").ok().and_then(|text| text.parse().ok()) {
-        Some(50_000) => &[500, 5_000, 50_000],
-        Some(5_000) => &[500, 5_000],
-        _ => &[500],
-    };
     for &pages in counts {
         let folder = tempfile::tempdir().unwrap();
         let site = Site::start();
@@ -50,7 +82,10 @@ pub(crate) fn run(_material: &Material) {
         let before = size(&store);
         let again = check();
         let grown = size(&store).saturating_sub(before);
-        let peak = [&first, &unchanged, &fresh, &again, &changed].iter().map(|run| run.peak).max();
+        let peak = [&first, &unchanged, &fresh, &again, &changed]
+            .iter()
+            .map(|run| run.peak)
+            .max();
         report.row(&[
             pages.to_string(),
             curl.words(),
@@ -86,6 +121,10 @@ impl Measured {
 }
 
 /// Runs a program to its end; the greatest resident size that was seen meanwhile, in bytes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark without a runtime waits for another process"
+)]
 fn watched(command: &mut Command) -> u64 {
     let mut child = command
         .stdin(Stdio::null())
@@ -117,7 +156,10 @@ fn checked(folder: &Path) -> u64 {
 fn fetch_all(folder: &Path, address: SocketAddr, pages: usize) -> u64 {
     let mut text = String::new();
     for number in 0..pages {
-        let _ = writeln!(text, "url = \"http://{address}/p/{number}\"\noutput = \"/dev/null\"");
+        let _ = writeln!(
+            text,
+            "url = \"http://{address}/p/{number}\"\noutput = \"/dev/null\""
+        );
     }
     let list = folder.join("curl.cfg");
     std::fs::write(&list, text).unwrap();
@@ -130,7 +172,10 @@ fn configure(folder: &Path, address: SocketAddr, pages: usize) {
          allow_http_loopback = [\"{address}\"]\n[[recipient]]\naddress = \"billing@practice.example\"\n"
     );
     for number in 0..pages {
-        let _ = writeln!(text, "[[page]]\nname = \"page {number}\"\nurl = \"http://{address}/p/{number}\"");
+        let _ = writeln!(
+            text,
+            "[[page]]\nname = \"page {number}\"\nurl = \"http://{address}/p/{number}\""
+        );
     }
     std::fs::write(folder.join("coverd.toml"), text).unwrap();
 }
@@ -173,21 +218,35 @@ fn serve(stream: &TcpStream, fresh: &AtomicBool, changed: &AtomicUsize) {
                 break;
             }
             if let Some(path) = line.strip_prefix("GET /p/") {
-                number = path.split(' ').next().and_then(|text| text.parse::<usize>().ok());
+                number = path
+                    .split(' ')
+                    .next()
+                    .and_then(|text| text.parse::<usize>().ok());
             } else if let Some(date) = line.strip_prefix("if-modified-since: ") {
-                since = date.to_owned();
+                date.clone_into(&mut since);
             }
         }
         let Some(number) = number else { return };
         let is_fresh = fresh.load(Ordering::Relaxed);
         let is_new = number % 100 == 7 && number / 100 < changed.load(Ordering::Relaxed);
-        let modified = format!("Mon, {:02} Feb 2026 02:00:00 GMT", if is_new { 9 } else { 2 });
-        let dated = if is_fresh { String::new() } else { format!("Last-Modified: {modified}\r\n") };
+        let modified = format!(
+            "Mon, {:02} Feb 2026 02:00:00 GMT",
+            if is_new { 9 } else { 2 }
+        );
+        let dated = if is_fresh {
+            String::new()
+        } else {
+            format!("Last-Modified: {modified}\r\n")
+        };
         let sent = if !is_fresh && since == modified {
             answer.write_all(format!("HTTP/1.1 304 Not Modified\r\n{dated}\r\n").as_bytes())
         } else {
             tokens += 1;
-            let token = if is_fresh { format!("{:016x}", tokens * 7_919 + number) } else { "0".repeat(16) };
+            let token = if is_fresh {
+                format!("{:016x}", tokens * 7_919 + number)
+            } else {
+                "0".repeat(16)
+            };
             let page = page(number, is_new, &token);
             let head = format!(
                 "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n{dated}Content-Length: {}\r\n\r\n",
@@ -206,7 +265,9 @@ fn page(number: usize, is_new: bool, token: &str) -> String {
     let mut words = |many: usize| {
         let mut text = String::new();
         for _ in 0..many {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             text.push_str(WORDS[(state >> 33) % WORDS.len()]);
             text.push(' ');
         }

@@ -282,7 +282,7 @@ fn keep(
         published: at.date_naive(),
         learned: at,
     };
-    record.reading = Some(ReadingRecord {
+    record.readings.push(ReadingRecord {
         unit: name.to_owned(),
         origin: Arc::new(origin),
         extractor: 1,

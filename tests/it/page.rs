@@ -510,9 +510,9 @@ fn killed_at_any_moment_every_change_is_told_exactly_once() {
     kill_often(&installation, 12);
     assert_eq!(installation.run(&["check", "page"]).code, Some(0));
     let reader = installation.reader();
-    let changes = reader.changes(&ChangeFilter::default()).unwrap();
-    assert_eq!(changes.len(), changed.len());
-    assert!(changes.iter().all(|change| change.alert.is_some()));
+    let found = reader.changes(&ChangeFilter::default()).unwrap();
+    assert_eq!(found.len(), changed.len());
+    assert!(found.iter().all(|change| change.alert.is_some()));
     let deliveries = reader.deliveries(&DeliveryFilter::default()).unwrap();
     let to_practice = deliveries
         .iter()
@@ -536,6 +536,10 @@ fn killed_at_any_moment_every_change_is_told_exactly_once() {
     assert_eq!(installation.run(&["db", "check"]).code, Some(0));
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test without a runtime waits for another process"
+)]
 fn kill_often(installation: &Installation, times: u64) {
     for number in 0..times {
         let mut child = installation.command(&["check", "page"]).spawn().unwrap();
@@ -546,6 +550,10 @@ fn kill_often(installation: &Installation, times: u64) {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test without a runtime waits for another process"
+)]
 fn a_second_check_on_one_store_refuses() {
     let cms = FakeCms::start();
     let smtp = SmtpSink::start(Mode::Accept);
