@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::mistake::KeyPath;
-use super::raw::{RawChannel, RawMail, RawRecipient, RawRole, RawTls};
+use super::raw::{RawChannel, RawMail, RawRecipient, RawRole, RawSeverity, RawTls};
 use super::resolve::{Resolver, is_loopback, shorten};
 use super::secret::PasswordSource;
 use super::settings::{Login, Mail, MailChannel, Smtp, Tls};
