@@ -209,6 +209,7 @@ fn beliefs(practice: &Practice) -> BTreeMap<String, Vec<String>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn a_rulemaking_is_told_step_by_step_in_one_conversation() {
     let mut practice = Practice::reading(&SOURCES, "2026-07-01T12:00:00Z", "");
     let old = release("RVU25A", 2025, "12/20/2024", "0.32", "0.74,0.47");
