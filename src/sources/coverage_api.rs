@@ -81,10 +81,10 @@ pub(super) fn line(record: &Field<'_>, key: &str) -> Result<String, JsonError> {
     Ok(plain(&record.required(key)?.text_or_integer()?).join(" "))
 }
 
-/// As [`line`], of a field that says something in every record.
+/// As [`line()`], of a field that says something in every record.
 ///
 /// # Errors
-/// As [`line`], and when it is blank.
+/// As [`line()`], and when it is blank.
 pub(super) fn filled(record: &Field<'_>, key: &str) -> Result<String, JsonError> {
     let text = line(record, key)?;
     if text.is_empty() {

@@ -1,5 +1,5 @@
 //! PDF to text. The parser of a hostile PDF may panic, loop or take all memory: whoever calls
-//! [`extract`] is a process that may die.
+//! [`extract()`] is a process that may die.
 
 #[cfg(feature = "pdf")]
 mod extract;
