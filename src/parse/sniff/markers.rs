@@ -1,5 +1,7 @@
 //! How pages that are no content give themselves away.
 
+use memchr::memchr2_iter;
+
 use super::classify::Obstacle;
 use super::html::Page;
 use super::phrases::{NOTICES, TITLES};
@@ -163,14 +165,22 @@ pub(super) fn perhaps_challenge_element(element: &Tag<'_>) -> Option<&'static st
         .then_some("it holds a captcha and little else")
 }
 
+/// Whether a text holds another one, which is ASCII in lower case.
+pub(super) fn contains_in_any_case(text: &str, part: &str) -> bool {
+    let (bytes, part) = (text.as_bytes(), part.as_bytes());
+    let Some(&first) = part.first() else {
+        return true;
+    };
+    memchr2_iter(first, first.to_ascii_uppercase(), bytes).any(|at| {
+        let window = bytes.get(at..at + part.len());
+        window.is_some_and(|window| window.eq_ignore_ascii_case(part))
+    })
+}
+
 /// Whether the words of a button accept something.
 pub(super) fn accepts(words: &str) -> bool {
     // Most links accept nothing, and a page has hundreds.
-    let speaks = |part: &[u8]| {
-        let mut windows = words.as_bytes().windows(part.len());
-        windows.any(|window| window.eq_ignore_ascii_case(part))
-    };
-    if !speaks(b"accept") && !speaks(b"agree") {
+    if !contains_in_any_case(words, "accept") && !contains_in_any_case(words, "agree") {
         return false;
     }
     let words = words.trim().to_lowercase();

@@ -14,20 +14,69 @@ const MAX_ELEMENTS: usize = 20_000_000;
 const LONGEST_NAME: usize = 16;
 
 /// Elements without an end tag.
-const VOID: [&str; 15] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
-    "track", "wbr", "path",
-];
+fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+            | "wbr"
+            | "path"
+    )
+}
 /// Elements that the next of their kind closes; nested, they have others between them.
-const CLOSED_BY_NEXT: [&str; 16] = [
-    "p", "li", "td", "th", "tr", "dt", "dd", "option", "thead", "tbody", "tfoot", "optgroup",
-    "colgroup", "rp", "rt", "html",
-];
-const FORMATTING: [&str; 14] = [
-    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
-];
+fn is_closed_by_next(name: &str) -> bool {
+    matches!(
+        name,
+        "p" | "li"
+            | "td"
+            | "th"
+            | "tr"
+            | "dt"
+            | "dd"
+            | "option"
+            | "thead"
+            | "tbody"
+            | "tfoot"
+            | "optgroup"
+            | "colgroup"
+            | "rp"
+            | "rt"
+            | "html"
+    )
+}
+fn is_formatting(name: &str) -> bool {
+    matches!(
+        name,
+        "a" | "b"
+            | "big"
+            | "code"
+            | "em"
+            | "font"
+            | "i"
+            | "nobr"
+            | "s"
+            | "small"
+            | "strike"
+            | "strong"
+            | "tt"
+            | "u"
+    )
+}
 /// Elements whose content is not markup.
-const RAW: [&str; 5] = ["script", "style", "textarea", "title", "noscript"];
+fn is_raw(name: &str) -> bool {
+    matches!(name, "script" | "style" | "textarea" | "title" | "noscript")
+}
 
 /// Why the page must not be parsed, if so.
 pub(super) fn too_deep(text: &str) -> Option<&'static str> {
@@ -46,20 +95,20 @@ pub(super) fn too_deep(text: &str) -> Option<&'static str> {
             continue;
         }
         tags += 1;
-        if VOID.contains(&name) || CLOSED_BY_NEXT.contains(&name) {
+        if is_void(name) || is_closed_by_next(name) {
             continue;
         }
         if closes {
             depth = depth.saturating_sub(1);
-            formatting = formatting.saturating_sub(usize::from(FORMATTING.contains(&name)));
+            formatting = formatting.saturating_sub(usize::from(is_formatting(name)));
             continue;
         }
-        if RAW.contains(&name) {
+        if is_raw(name) {
             rest = after_raw(rest, name);
             continue;
         }
         depth += 1;
-        formatting += usize::from(FORMATTING.contains(&name));
+        formatting += usize::from(is_formatting(name));
         most_formatting = most_formatting.max(formatting);
         if depth > MAX_DEPTH {
             return Some("the page is nested too deeply to be read");

@@ -223,7 +223,8 @@ impl Page {
         self.line.clear();
         if !text.is_empty() {
             let mark = std::mem::take(&mut self.mark);
-            self.done.push(mark + &text);
+            self.done
+                .push(if mark.is_empty() { text } else { mark + &text });
         }
     }
 }
