@@ -41,37 +41,40 @@ pub(super) fn local_lines(
 }
 
 fn local_line(timelines: &Timelines, question: &Question, topic: &Topic) -> Option<AnswerLine> {
+    const SAYS: [(Attribute, &str); 4] = [
+        (Attribute::Contractor, "of"),
+        (Attribute::EffectiveDate, "effective"),
+        (Attribute::RetiredOn, "retired on"),
+        (Attribute::ListedCodes, "lists"),
+    ];
+    let subject = format!("{}, {}", topic.subject, topic.place);
+    titled(Layer::Local, subject, timelines, question, topic, &SAYS)
+}
+
+/// A document by its title, with what else it says of itself; `None` where it does not hold on the day.
+fn titled(
+    layer: Layer,
+    subject: String,
+    timelines: &Timelines,
+    question: &Question,
+    topic: &Topic,
+    clauses: &[(Attribute, &str)],
+) -> Option<AnswerLine> {
     let timeline = timelines.get(topic, Attribute::Title)?;
     let Observation::Value(_) = timeline.at(question.on)?.observation else {
         return None;
     };
-    let text = |attribute| {
-        timelines
-            .text(topic, attribute, question.on)
-            .filter(|text| !text.is_empty())
-    };
     let says = |segment: &Segment| {
         let mut says = segment.observation.to_string();
-        for (attribute, words) in [
-            (Attribute::Contractor, "of"),
-            (Attribute::EffectiveDate, "effective"),
-            (Attribute::RetiredOn, "retired on"),
-            (Attribute::ListedCodes, "lists"),
-        ] {
-            if let Some(value) = text(attribute) {
+        for (attribute, words) in clauses {
+            let value = timelines.text(topic, *attribute, question.on);
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
                 add(&mut says, &["; ", words, " ", &value]);
             }
         }
         says
     };
-    let subject = format!("{}, {}", topic.subject, topic.place);
-    Some(layer_line(
-        Layer::Local,
-        subject,
-        Some(timeline),
-        question,
-        says,
-    ))
+    Some(layer_line(layer, subject, Some(timeline), question, says))
 }
 
 /// The transmittals and articles that name the code and hold on the day, latest first.
@@ -106,35 +109,21 @@ fn instruction_line(
     question: &Question,
     topic: &Topic,
 ) -> Option<AnswerLine> {
-    let timeline = timelines.get(topic, Attribute::Title)?;
-    timeline.at(question.on)?;
-    let text = |attribute| {
-        timelines
-            .text(topic, attribute, question.on)
-            .filter(|text| !text.is_empty())
-    };
-    let says = |segment: &Segment| {
-        let mut says = segment.observation.to_string();
-        for (attribute, words) in [
-            (Attribute::TransmittalNumber, "transmittal"),
-            (Attribute::EffectiveDate, "effective"),
-            (Attribute::ImplementationDate, "implementation"),
-            (Attribute::ReplacedBy, "rescinded and replaced by"),
-        ] {
-            if let Some(value) = text(attribute) {
-                add(&mut says, &["; ", words, " ", &value]);
-            }
-        }
-        says
-    };
+    const SAYS: [(Attribute, &str); 4] = [
+        (Attribute::TransmittalNumber, "transmittal"),
+        (Attribute::EffectiveDate, "effective"),
+        (Attribute::ImplementationDate, "implementation"),
+        (Attribute::ReplacedBy, "rescinded and replaced by"),
+    ];
     let subject = topic.subject.to_string();
-    Some(layer_line(
+    titled(
         Layer::Instructions,
         subject,
-        Some(timeline),
+        timelines,
         question,
-        says,
-    ))
+        topic,
+        &SAYS,
+    )
 }
 
 /// Whether a document lists the code, or has a passage that names it, on any day.
