@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use coverd::app::check::{Mode, check_source};
 use coverd::engine::fold::fold;
+use coverd::io::blobs::hash_of;
+use coverd::model::document::Document;
 use coverd::model::health::ProblemKind;
 use coverd::model::request::Discovery;
 use coverd::model::topic::Subject;
@@ -385,4 +387,93 @@ async fn a_rulemaking_is_told_step_by_step_in_one_conversation() {
             .collect()
     };
     assert_eq!(of_codes(beliefs(&practice)), of_codes(beliefs(&late)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_whose_text_cannot_be_had_is_told_by_its_record_and_the_operator_hears_why() {
+    let mut practice = Practice::reading(&["federal_register"], "2026-07-01T12:00:00Z", "");
+    show_register(&practice, "2026-07-01", false, 0);
+    assert_eq!(subjects(&check(&mut practice).await), [""; 0]);
+
+    practice.clock.set("2026-07-16T15:00:00Z".parse().unwrap());
+    show_register(&practice, "2026-07-16", false, 1);
+    let text = "https://www.federalregister.gov/documents/full_text/xml/2026/07/16/2026-14327.xml";
+    practice.cms.serve(text, Answer::status(404));
+    let listed: Value = serde_json::from_slice(&fixture("documents.json")).unwrap();
+    let record = record_url(&practice, "2026-14327");
+    let is_it = |one: &&Value| one["document_number"] == "2026-14327";
+    let value = listed["results"].as_array().unwrap().iter().find(is_it);
+    practice
+        .cms
+        .serve(&record, Answer::json(&value.unwrap().to_string()));
+
+    let round = check(&mut practice).await;
+    let news = round.news();
+    let [mail] = &news[..] else {
+        panic!("{:?}", round.mails);
+    };
+    assert!(
+        mail.subject.contains("PROPOSED: CMS-1848-P published"),
+        "{}",
+        mail.subject
+    );
+    assert!(
+        !mail.subject.contains("names"),
+        "its text was not read: {}",
+        mail.subject
+    );
+    let blind = round.problems();
+    assert!(
+        blind.contains(&("FR 2026-14327", ProblemKind::Gone)),
+        "{blind:?}"
+    );
+
+    // The text can be had after all: what it names is news.
+    practice.clock.set("2026-07-17T15:00:00Z".parse().unwrap());
+    show_register(&practice, "2026-07-17", false, 2);
+    let later = check(&mut practice).await;
+    let [named] = &subjects(&later)[..] else {
+        panic!("{:?}", later.mails);
+    };
+    assert!(
+        named.starts_with("PROPOSED: ") && named.contains("20560"),
+        "{named}"
+    );
+}
+
+/// The address of the record that is read in the place of a document's text.
+fn record_url(practice: &Practice, number: &str) -> String {
+    let watch = &practice.app().watch;
+    let brief = Brief {
+        today: "2026-07-16".parse().unwrap(),
+        watch,
+        since_year: practice.app().since_year,
+    };
+    let source = &practice.app().sources["federal_register"].source;
+    let Ok(Discovery::Fetch(lists)) = source.discover(&Seen::new(), &[], &brief) else {
+        panic!("no lists are asked for");
+    };
+    let mut seen = Seen::new();
+    for list in lists {
+        let body = if list.url.contains("public-inspection") {
+            br#"{"count": 0, "results": []}"#.to_vec()
+        } else {
+            fixture("documents.json")
+        };
+        let document = Document {
+            url: list.url.clone(),
+            final_url: list.url.clone(),
+            captured: DateTime::UNIX_EPOCH,
+            hash: hash_of(&body),
+            bytes: body.into(),
+            text: None,
+        };
+        seen.insert(list.url, document);
+    }
+    let Ok(Discovery::Complete { units, .. }) = source.discover(&seen, &[], &brief) else {
+        panic!("the lists are not all");
+    };
+    let name = format!("FR {number}");
+    let unit = units.into_iter().find(|unit| unit.name == name).unwrap();
+    unit.fallback.unwrap().url
 }
