@@ -221,7 +221,7 @@ attributes! {
     /// The documents whose place this one takes, where it says so.
     Replaces = "replaces", Text, "rescinds and replaces";
 
-    /// Where a national coverage analysis stands: `open`, `proposed decision`, `final decision`, `closed`.
+    /// Where a national coverage analysis stands, in CMS's own word: `Open`, ...
     AnalysisStatus = "analysis_status", Text, "status of the analysis";
     /// Day on which a national coverage analysis was opened.
     AnalysisOpened = "analysis_opened", Text, "analysis opened";

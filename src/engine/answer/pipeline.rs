@@ -139,7 +139,10 @@ fn analysis_line(
         return None;
     };
     let status = status.to_string();
-    if status == "closed" {
+    // CMS's own words, of which not all were seen: what does not say that it is over goes on.
+    let words = status.to_lowercase();
+    let is_over = ["clos", "complete", "final", "removed", "withdrawn"];
+    if is_over.iter().any(|word| words.contains(word)) {
         return None;
     }
     let title = timelines

@@ -266,7 +266,7 @@ fn all_layers() -> (Vec<Fact>, Vec<Topic>) {
             policy("NCA CAG-00500N"),
             &[
                 (Attribute::Title, "Acupuncture"),
-                (Attribute::AnalysisStatus, "open"),
+                (Attribute::AnalysisStatus, "Open"),
             ],
         ),
         staged,
@@ -329,7 +329,7 @@ fn every_layer_has_its_line_and_the_summary_names_what_limits() {
             "pipeline",
             "proposed rule, CMS-1900-P, comments close 2027-09-10: it names the code",
         ),
-        ("pipeline", "coverage analysis, open: Acupuncture"),
+        ("pipeline", "coverage analysis, Open: Acupuncture"),
     ] {
         let of_layer: Vec<&str> = lines
             .iter()
@@ -369,6 +369,26 @@ fn a_layer_that_was_not_read_says_so() {
         "{}",
         read.summary
     );
+}
+
+#[test]
+fn an_analysis_that_is_over_is_not_in_the_pipeline() {
+    let (mut facts, known) = all_layers();
+    let subject = Subject::Policy("NCA CAG-00500N".to_owned());
+    let over = [(Attribute::AnalysisStatus, "Closed")];
+    facts.push(fact(
+        "NCA 400 closed",
+        "2027-07-01",
+        "2027-07-01",
+        subject,
+        &over,
+    ));
+    let answer = ask(facts, &known, "2027-08-01");
+    let analyses = answer
+        .lines
+        .iter()
+        .filter(|line| line.says.contains("analysis"));
+    assert_eq!(analyses.count(), 0);
 }
 
 #[test]
