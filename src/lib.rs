@@ -5,6 +5,7 @@
 //! `tests/it/layers.rs`.
 
 pub mod app;
+pub mod ask;
 pub mod engine;
 pub mod io;
 pub mod model;

@@ -12,6 +12,7 @@ use url::Url;
 use super::config::{Config, MailChannel, watch_digest};
 use super::exit::{Classify, Exit, Failure};
 use super::state::{App, Limits, Scheduled};
+use crate::ask::SourceInfo;
 use crate::engine::schedule::Plan;
 use crate::io::blobs::Blobs;
 use crate::io::channels::file::{FileChannel, FileConfig};
@@ -24,6 +25,7 @@ use crate::io::pdf::{PdfConfig, PdfReader};
 use crate::io::recording::Web;
 use crate::io::store::{Reader, Store, StoreHandle};
 use crate::render::mail::Envelope;
+use crate::sources::local_coverage::TERMS;
 use crate::sources::{self, Source};
 
 /// Name of the database file in the store's folder.
@@ -178,6 +180,30 @@ fn enabled(config: &Config) -> impl Iterator<Item = Arc<dyn Source>> {
 fn is_enabled(config: &Config, source: &str) -> bool {
     let settings = config.sources.by_id.get(source);
     settings.is_none_or(|settings| settings.enabled)
+}
+
+/// Every source there is, as it is configured.
+///
+/// # Errors
+/// When a schedule is none.
+pub fn source_infos(config: &Config) -> Result<Vec<SourceInfo>, Failure> {
+    let all = sources::all(&config.sources.settings);
+    let terms = config.sources.settings.local_coverage.terms_accepted;
+    all.iter()
+        .map(|source| {
+            let meta = source.meta();
+            Ok(SourceInfo {
+                id: meta.id,
+                title: meta.title,
+                home: meta.home,
+                about: meta.about,
+                unseen: meta.unseen,
+                schedule: plan(config, source.as_ref())?.to_string(),
+                enabled: source.is_configured() && is_enabled(config, meta.id),
+                terms: (meta.id == "local_coverage" && terms).then_some(TERMS),
+            })
+        })
+        .collect()
 }
 
 /// The schedule of a source: the configured one, else its own.

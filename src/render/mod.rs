@@ -4,6 +4,8 @@ pub mod clean;
 pub mod escape;
 pub mod mail;
 pub mod page;
+pub mod picture;
 pub mod redline;
 pub mod table;
 pub mod wording;
+pub mod words;

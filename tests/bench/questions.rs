@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
-use coverd::app::commands::answer::answered;
+use coverd::ask::answered;
 use coverd::engine::answer::{Setting, topics};
 use coverd::engine::fold::fold;
 use coverd::io::blobs::hash_of;

@@ -1,21 +1,18 @@
 //! `coverd answer`.
 
-use chrono::{DateTime, Days, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 
 use super::Context;
 use crate::app::cli::AnswerArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::moment::Moment;
 use crate::app::options::Format;
-use crate::engine::answer::{Setting, answer, topics};
-use crate::engine::fold::{known_by, published_by};
-use crate::io::store::Reader;
+use crate::ask::{answered, end_of_day};
 use crate::model::answer::{Answer, AnswerLine, Question};
 use crate::model::fact::Fact;
-use crate::model::timeline::Period;
-use crate::model::watch::{NcdLink, Watch};
 use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table};
+use crate::render::words::held;
 
 /// What every layer says of a date of service.
 pub fn answer_command(args: &AnswerArgs, context: &Context) -> Result<Exit, Failure> {
@@ -36,39 +33,11 @@ pub fn answer_command(args: &AnswerArgs, context: &Context) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// The answer from what the store holds.
-pub fn answered(reader: &Reader, question: &Question, watch: &Watch) -> Result<Answer, Failure> {
-    let links: Vec<NcdLink> = watch.ncds.values().cloned().collect();
-    let setting = Setting {
-        links: &links,
-        billed_with: &watch.billed_with,
-        known: &reader.topics_about(question.service)?,
-    };
-    let mut facts = reader.facts(&topics(question, &setting))?;
-    if let Some(day) = question.as_published_on {
-        facts = published_by(&facts, day);
-    }
-    if let Some(instant) = question.as_known_on {
-        facts = known_by(facts, instant);
-    }
-    Ok(answer(facts, question, &setting))
-}
-
 /// A day on the command line ends in the practice's zone.
 fn instant(context: &Context, moment: Moment) -> DateTime<Utc> {
     match moment {
         Moment::Instant(instant) => instant,
-        Moment::Day(day) => {
-            let midnight = day
-                .checked_add_days(Days::new(1))
-                .unwrap_or(day)
-                .and_time(NaiveTime::MIN);
-            let local = midnight
-                .and_local_timezone(context.config.practice.zone)
-                .earliest();
-            local.map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc))
-                - chrono::TimeDelta::milliseconds(1)
-        }
+        Moment::Day(day) => end_of_day(day, context.config.practice.zone),
     }
 }
 
@@ -105,14 +74,6 @@ fn block(page: &mut Page, line: &AnswerLine) {
     }
     for caveat in &line.caveats {
         page.pair(2, "note", caveat);
-    }
-}
-
-/// From when to when, for people: both days belong to it.
-pub fn held(days: Period) -> String {
-    match days.until {
-        Some(until) => format!("{} to {}", days.from, until.pred_opt().unwrap_or(until)),
-        None => format!("since {}", days.from),
     }
 }
 

@@ -1,23 +1,18 @@
 //! `coverd changes`.
 
-use std::cmp::Reverse;
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
-
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::NaiveTime;
 
 use super::Context;
-use super::answer::held;
-use super::words::{short_id, step};
 use crate::app::cli::ChangesArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
+use crate::ask::grouped;
 use crate::io::store::{ChangeFilter, StoredChange};
 use crate::model::change::Severity;
-use crate::model::timeline::Period;
 use crate::model::topic::Subject;
 use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table, Tone};
+use crate::render::words::{short_id, step};
 
 /// What moved, newest first.
 pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
@@ -34,6 +29,7 @@ pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
         least: args.severity,
         alert: args.alert.clone(),
         limit: Some(args.limit),
+        ..ChangeFilter::default()
     };
     let found = context.reader()?.changes(&filter)?;
     if context.output.format != Format::Table {
@@ -61,90 +57,18 @@ pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What changes must share to stand under one heading.
-#[derive(PartialEq, Eq)]
-struct Group {
-    recorded: DateTime<Utc>,
-    published: Option<NaiveDate>,
-    days: Period,
-    alerted: bool,
-}
-
-impl Group {
-    fn of(stored: &StoredChange) -> Self {
-        let change = &stored.judged.change;
-        Self {
-            recorded: stored.recorded,
-            published: change.after.as_ref().map(|fact| fact.origin.published),
-            days: change.days,
-            alerted: stored.alert.is_some(),
-        }
-    }
-
-    /// Which documents, when, for which services, and whether it was told.
-    fn heading(&self, changes: &[&StoredChange]) -> String {
-        let editions = distinct(changes.iter().filter_map(|stored| {
-            let after = stored.judged.change.after.as_ref()?;
-            Some(after.origin.edition.name.as_str())
-        }));
-        let alerts = distinct(
-            changes
-                .iter()
-                .filter_map(|stored| Some(short_id(stored.alert.as_ref()?))),
-        );
-        let mut heading = editions;
-        if let Some(published) = self.published {
-            let _ = write!(heading, ", published {published}, ");
-        }
-        let _ = write!(
-            heading,
-            "found {}: services {}",
-            self.recorded.format("%Y-%m-%d"),
-            held(self.days)
-        );
-        if self.alerted {
-            let _ = write!(heading, " (alert {alerts})");
-        } else {
-            heading.push_str(" (kept as history, no alert)");
-        }
-        heading
-    }
-}
-
-fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: BTreeSet<&str> = names.collect();
-    names.into_iter().collect::<Vec<_>>().join(", ")
-}
-
 /// The changes that were found together for the same days stand together, newest first; what was
 /// told stands before what was not.
 pub(super) fn groups(page: &mut Page, found: &[StoredChange]) {
-    let mut groups: Vec<(Group, Vec<&StoredChange>)> = Vec::new();
-    for stored in found {
-        let group = Group::of(stored);
-        match groups.iter_mut().find(|(known, _)| *known == group) {
-            Some((_, changes)) => changes.push(stored),
-            None => groups.push((group, vec![stored])),
-        }
-    }
-    groups.sort_by_key(|(group, _)| (Reverse(group.recorded), !group.alerted));
-    for (group, mut changes) in groups {
-        changes.sort_by_key(|stored| {
-            let key = &stored.judged.change.key;
-            (
-                Reverse(stored.judged.severity),
-                key.attribute,
-                key.topic.clone(),
-            )
-        });
-        page.heading(&group.heading(&changes));
+    for group in grouped(found) {
+        page.heading(&group.heading());
         let mut table = Table::new([
             Column::left("id", "Id").whole(),
             Column::left("severity", "Severity").whole(),
             Column::left("subject", "Of").whole(),
             Column::left("change", "Change"),
         ]);
-        for stored in changes {
+        for stored in &group.changes {
             let severity = stored.judged.severity;
             let change = &stored.judged.change;
             table.push([

@@ -7,7 +7,6 @@ use anyhow::Context as _;
 use include_dir::{Dir, include_dir};
 
 use super::Context;
-use super::answer::answered;
 use super::history::outline;
 use super::program::{program, quoted};
 use super::replay::{run, say};
@@ -15,6 +14,7 @@ use crate::app::cli::DemoArgs;
 use crate::app::config::{Config, Environment, MailChannel};
 use crate::app::exit::{Classify, Exit, Failure};
 use crate::app::wiring;
+use crate::ask::answered;
 use crate::io::recording::Recording;
 use crate::io::store::DeliveryFilter;
 use crate::model::answer::Question;

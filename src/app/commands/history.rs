@@ -2,74 +2,33 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-
 use super::Context;
-use super::answer::held;
-use super::words::cell;
 use crate::app::cli::HistoryArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
-use crate::engine::answer::{PFS, Setting, names_code, topics};
-use crate::engine::fold::fold;
+use crate::ask::{believed, everything};
+use crate::engine::answer::Setting;
+use crate::engine::history::{Line, lines, subjects};
 use crate::io::store::Reader;
-use crate::model::answer::Question;
 use crate::model::attribute::{Attribute, Kind};
 use crate::model::code::Service;
-use crate::model::fact::{Fact, Observation};
-use crate::model::timeline::{Period, Timeline, Timelines};
+use crate::model::fact::Observation;
 use crate::model::topic::{Subject, Topic};
 use crate::model::watch::NcdLink;
 use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table, Tone};
+use crate::render::words::{cell, held};
 
 /// Characters of two days with the word between.
 const DAYS: usize = 24;
-
-/// Days for which one value held, by whichever documents.
-struct Stretch<'a> {
-    days: Period,
-    observation: &'a Observation,
-    /// The first fact that said so.
-    fact: &'a Fact,
-}
-
-/// The stretches of one attribute, earliest first.
-struct Line<'a> {
-    attribute: Attribute,
-    stretches: Vec<Stretch<'a>>,
-}
 
 /// Everything believed about a code, from when to when.
 pub fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure> {
     let watch = &context.config.watch;
     let links: Vec<NcdLink> = watch.ncds.values().cloned().collect();
     let reader = context.reader()?;
-    let setting = Setting {
-        links: &links,
-        billed_with: &watch.billed_with,
-        known: &reader.topics_about(args.service)?,
-    };
-    let timelines = believed(&reader, args.service, &setting)?;
-    let mut subjects = lines(&timelines, args.since);
-    // Of policies and rules only those that govern the code or name it.
-    subjects.retain(|(topic, _)| match &topic.subject {
-        Subject::Policy(name) => {
-            let governs = |link: &NcdLink| {
-                format!("NCD {}", link.section) == *name && link.codes.contains(&args.service.code)
-            };
-            links.iter().any(governs) || names_code(&timelines, topic, args.service.code)
-        }
-        Subject::Rule(_) => names_code(&timelines, topic, args.service.code),
-        Subject::Service(_) | Subject::Schedule(_) | Subject::Pair(_) | Subject::Page(_) => true,
-    });
-    // The conversion factor alone says nothing about a code.
-    if subjects
-        .iter()
-        .all(|(topic, _)| matches!(topic.subject, Subject::Schedule(_)))
-    {
-        subjects.clear();
-    }
+    let timelines = everything(&reader, args.service, watch, None)?;
+    let subjects = subjects(&timelines, args.service, &links, args.since);
     if context.output.format != Format::Table {
         context.print(&for_programs(&subjects))?;
         return Ok(Exit::Done);
@@ -90,72 +49,6 @@ pub fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure> {
     }
     context.show(&page)?;
     Ok(Exit::Done)
-}
-
-fn believed(
-    reader: &Reader,
-    service: Service,
-    setting: &Setting<'_>,
-) -> Result<Timelines, Failure> {
-    let question = Question {
-        service,
-        on: NaiveDate::MAX,
-        place: None,
-        as_published_on: None,
-        as_known_on: None,
-    };
-    Ok(fold(reader.facts(&topics(&question, setting))?))
-}
-
-/// The code first, then what is paid for everything, then the policies.
-fn lines(timelines: &Timelines, since: Option<NaiveDate>) -> Vec<(&Topic, Vec<Line<'_>>)> {
-    let schedule = Topic::national(Subject::Schedule(PFS.to_owned()));
-    let mut subjects: Vec<(&Topic, Vec<Line<'_>>)> = timelines
-        .topics()
-        .map(|(topic, attributes)| {
-            let lines = attributes
-                .iter()
-                .filter(|(attribute, _)| *topic != schedule || attribute.kind() == Kind::Amount)
-                .map(|(&attribute, timeline)| Line {
-                    attribute,
-                    stretches: stretches(timeline, since),
-                })
-                .filter(|line| !line.stretches.is_empty())
-                .collect();
-            (topic, lines)
-        })
-        .filter(|(_, lines): &(_, Vec<Line<'_>>)| !lines.is_empty())
-        .collect();
-    subjects.sort_by_key(|(topic, _)| match topic.subject {
-        Subject::Service(_) => 0,
-        Subject::Schedule(_) => 1,
-        Subject::Pair(_) => 2,
-        Subject::Policy(_) | Subject::Page(_) => 3,
-        Subject::Rule(_) => 4,
-    });
-    subjects
-}
-
-fn stretches(timeline: &Timeline, since: Option<NaiveDate>) -> Vec<Stretch<'_>> {
-    let mut found: Vec<Stretch<'_>> = Vec::new();
-    for segment in &timeline.segments {
-        match found.last_mut() {
-            Some(last)
-                if *last.observation == segment.observation
-                    && last.days.until == Some(segment.period.from) =>
-            {
-                last.days.until = segment.period.until;
-            }
-            _ => found.push(Stretch {
-                days: segment.period,
-                observation: &segment.observation,
-                fact: &segment.fact,
-            }),
-        }
-    }
-    let before = |day: NaiveDate| since.is_some_and(|since| day <= since);
-    found.retain(|stretch| !stretch.days.until.is_some_and(before));
-    found
 }
 
 /// Values in a list, texts below it by their first words; what was blank all the time is only named,
@@ -262,7 +155,7 @@ pub fn outline(
         billed_with: &BTreeSet::new(),
         known: &[],
     };
-    let timelines = believed(reader, service, &code_alone)?;
+    let timelines = believed(reader, service, &code_alone, None)?;
     for (topic, mut lines) in lines(&timelines, None) {
         if topic.subject == Subject::Service(service) {
             lines.retain(|line| only.contains(&line.attribute));

@@ -22,7 +22,6 @@ pub mod show;
 pub mod sources;
 pub mod status;
 pub mod watch;
-mod words;
 
 pub use context::{Context, Logged, check_schedule};
 pub use dispatch::run;

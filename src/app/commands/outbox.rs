@@ -5,8 +5,6 @@ use std::io::Write as _;
 use anyhow::Context as _;
 
 use super::Context;
-use super::sources::minute;
-use super::words::short_id;
 use crate::app::cli::OutboxArgs;
 use crate::app::exit::{Classify as _, Exit, Failure};
 use crate::app::options::Format;
@@ -16,6 +14,7 @@ use crate::io::store::{DeliveryFilter, Store, StoreError, StoredDelivery};
 use crate::model::delivery::{Attempt, DeliveryState, Outcome};
 use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table, Tone};
+use crate::render::words::{minute, short_id};
 
 /// A message with its last attempt.
 struct Row {

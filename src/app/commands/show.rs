@@ -1,10 +1,8 @@
 //! `coverd show`: one change, or all that an alert told, with the evidence.
 
 use super::Context;
-use super::answer::held;
 use super::changes::groups;
 use super::evidence::{Evidence, table};
-use super::words::cell;
 use crate::app::cli::ShowArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
@@ -17,6 +15,7 @@ use crate::model::topic::Subject;
 use crate::render::page::Page;
 use crate::render::redline::{Fate, redline};
 use crate::render::table::{Cell, Column, Table};
+use crate::render::words::{cell, held, place};
 
 /// Changed paragraphs that are shown of a text.
 const PARAGRAPHS: usize = 40;
@@ -104,14 +103,6 @@ fn quote(page: &mut Page, fact: &Fact) {
             page.verbatim(4, &fact.statement.quote);
         }
     }
-}
-
-fn place(fact: &Fact) -> String {
-    let origin = &fact.origin;
-    format!(
-        "{}, published {}, {}",
-        origin.edition.name, origin.published, fact.statement.locator
-    )
 }
 
 /// What moved: values beside each other, texts as a redline.

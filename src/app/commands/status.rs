@@ -1,13 +1,15 @@
 //! `coverd status`: what is watched, when it was last read, and what waits.
 
 use super::Context;
-use super::sources::{Standing, minute, standings, words};
 use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
+use crate::app::wiring;
+use crate::ask::{Standing, standings};
 use crate::io::store::OutboxCounts;
 use crate::model::health::OpenProblem;
 use crate::model::watch::Codes;
 use crate::render::table::{Cell, Column, Table, Tone};
+use crate::render::words::{minute, trouble};
 
 /// Characters for the labels.
 const LABEL: usize = 15;
@@ -51,7 +53,7 @@ pub fn status(context: &Context) -> Result<Exit, Failure> {
             .map(|link| format!("NCD {}", link.section))
             .collect(),
         localities: texts(&config.watch.localities),
-        sources: standings(context, reader.as_ref())?,
+        sources: standings(reader.as_ref(), &wiring::source_infos(config)?)?,
         outbox,
         problems,
     };
@@ -80,7 +82,7 @@ fn for_people(status: &Status, has_store: bool, context: &Context) -> Result<(),
     line("determinations", &joined(&status.ncds));
     line("localities", &joined(&status.localities));
     for source in &status.sources {
-        line(&format!("source {}", source.meta.id), &source.summary());
+        line(&format!("source {}", source.info.id), &source.summary());
     }
     let outbox = &status.outbox;
     line(
@@ -94,7 +96,7 @@ fn for_people(status: &Status, has_store: bool, context: &Context) -> Result<(),
         page.gap();
         page.toned(
             0,
-            &format!("{}: {}", open.problem.source, words(open)),
+            &format!("{}: {}", open.problem.source, trouble(open)),
             Tone::Bad,
         );
         page.prose(2, &format!("next: {}", open.problem.remedy));
@@ -113,9 +115,9 @@ fn for_programs(status: &Status) -> Table {
     row("determinations", Cell::list(status.ncds.clone()));
     row("localities", Cell::list(status.localities.clone()));
     for source in &status.sources {
-        let key = |what: &str| format!("source.{}.{what}", source.meta.id);
+        let key = |what: &str| format!("source.{}.{what}", source.info.id);
         let state = source.state.as_ref();
-        row(&key("enabled"), Cell::flag(source.enabled));
+        row(&key("enabled"), Cell::flag(source.info.enabled));
         let last = state.and_then(|state| Some(state.last_good?.to_rfc3339()));
         row(&key("last_good"), Cell::maybe(last));
         row(
@@ -134,7 +136,7 @@ fn for_programs(status: &Status) -> Table {
         "outbox.oldest_pending",
         Cell::maybe(status.outbox.oldest_pending.map(minute)),
     );
-    row("problems", Cell::list(status.problems.iter().map(words)));
+    row("problems", Cell::list(status.problems.iter().map(trouble)));
     table
 }
 

@@ -14,6 +14,7 @@ use crate::engine::fold::fold;
 use crate::model::answer::{Answer, AnswerLine, Layer, Question};
 use crate::model::code::HcpcsCode;
 use crate::model::fact::Fact;
+use crate::model::timeline::Timelines;
 use crate::model::topic::{Pair, Place, Stage, Subject, Topic};
 use crate::model::watch::NcdLink;
 
@@ -55,6 +56,15 @@ pub fn topics(question: &Question, setting: &Setting<'_>) -> Vec<Topic> {
 ///
 /// `facts` are those that the question admits (published by, known by), about [`topics`].
 pub fn answer(facts: Vec<Fact>, question: &Question, setting: &Setting<'_>) -> Answer {
+    examine(facts, question, setting).0
+}
+
+/// The answer, and the timelines that it was read from.
+pub fn examine(
+    facts: Vec<Fact>,
+    question: &Question,
+    setting: &Setting<'_>,
+) -> (Answer, Timelines) {
     let contradicted = contradictions(&facts, question);
     let timelines = fold(facts);
     let ncds: Vec<AnswerLine> = governing(question, setting.links)
@@ -79,12 +89,13 @@ pub fn answer(facts: Vec<Fact>, question: &Question, setting: &Setting<'_>) -> A
     lines.extend(instruction_lines(&timelines, question, setting.known));
     lines.extend(pipeline_lines(&timelines, question, setting.known));
     let (differing, summary) = summary(&timelines, question, &ncds, &lines);
-    Answer {
+    let answer = Answer {
         question: question.clone(),
         contradictions: contradicted.into_iter().chain(differing).collect(),
         lines,
         summary,
-    }
+    };
+    (answer, timelines)
 }
 
 pub(super) fn service(question: &Question) -> Topic {

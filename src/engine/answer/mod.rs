@@ -12,5 +12,5 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use compose::{PFS, Setting, answer, topics};
+pub use compose::{PFS, Setting, answer, examine, topics};
 pub use local::names_code;

@@ -41,6 +41,8 @@ pub struct StoredChange {
 pub struct ChangeFilter {
     /// Recorded at or after this instant.
     pub since: Option<DateTime<Utc>>,
+    /// Recorded at or before this instant.
+    pub until: Option<DateTime<Utc>>,
     /// Of this code, with any modifier and without.
     pub code: Option<HcpcsCode>,
     /// Of exactly this subject.
@@ -51,6 +53,8 @@ pub struct ChangeFilter {
     pub alert: Option<String>,
     /// No more than these.
     pub limit: Option<u32>,
+    /// After this many.
+    pub skip: u32,
 }
 
 /// Ends in the condition and the order.
@@ -150,7 +154,8 @@ impl Reader {
                AND (?3 IS NULL OR (t.subject_kind = ?3 AND t.subject = ?4))
                AND {RANK} >= ?5
                AND (?6 IS NULL OR c.alert = ?6)
-             ORDER BY c.recorded DESC, {RANK} DESC, c.id LIMIT ?7"
+               AND (?8 IS NULL OR c.recorded <= ?8)
+             ORDER BY c.recorded DESC, {RANK} DESC, c.id LIMIT ?7 OFFSET ?9"
         );
         let subject = filter.subject.as_ref().map(subject_form);
         let (kind, subject) = subject.unzip();
@@ -166,8 +171,29 @@ impl Reader {
                 rank(least),
                 filter.alert,
                 filter.limit.map_or(i64::MAX, i64::from),
+                filter.until.map(|at| at.form()),
+                filter.skip,
             ],
         )
+    }
+
+    /// Of each service the newest change, of those recorded together the gravest; with `until` only those
+    /// recorded at or before it. Record keeping at CMS is left out.
+    pub fn last_changes(
+        &self,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<Vec<StoredChange>, StoreError> {
+        let sql = format!(
+            "{SELECT} WHERE c.id IN (
+                 SELECT id FROM (
+                     SELECT c.id AS id, row_number() OVER (
+                         PARTITION BY t.subject ORDER BY c.recorded DESC, {RANK} DESC, c.id) AS place
+                     FROM changes c JOIN topics t ON t.id = c.topic
+                     WHERE t.subject_kind = 'service' AND c.severity <> 'administrative'
+                       AND (?1 IS NULL OR c.recorded <= ?1)) AS placed
+                 WHERE place = 1)"
+        );
+        self.changes_where(&sql, params![until.map(|at| at.form())])
     }
 
     /// The change with this id, or the only one whose id begins so.

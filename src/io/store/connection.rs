@@ -78,6 +78,16 @@ impl Reader {
         }
     }
 
+    /// A number that is another one after somebody else wrote to the database.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub fn version(&self) -> Result<i64, StoreError> {
+        Ok(self
+            .connection
+            .pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
     /// One unchanging view for several questions.
     pub(super) fn snapshot(&self) -> Result<Transaction<'_>, StoreError> {
         Ok(self.connection.unchecked_transaction()?)

@@ -52,6 +52,8 @@ pub struct DeliveryFilter {
     pub alert: Option<String>,
     /// In this state.
     pub state: Option<DeliveryState>,
+    /// Put in at or before this instant.
+    pub until: Option<DateTime<Utc>>,
     /// No more than these.
     pub limit: Option<u32>,
 }
@@ -236,11 +238,13 @@ impl Reader {
     pub fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<StoredDelivery>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "{SELECT} WHERE (?1 IS NULL OR d.alert = ?1) AND (?2 IS NULL OR d.state = ?2)
+               AND (?4 IS NULL OR d.created <= ?4)
              ORDER BY d.created DESC, d.id LIMIT ?3"
         ))?;
         let state = filter.state.map(|state| state.form());
         let limit = filter.limit.map_or(i64::MAX, i64::from);
-        let found = statement.query_map(params![filter.alert, state, limit], stored)?;
+        let until = filter.until.map(|at| at.form());
+        let found = statement.query_map(params![filter.alert, state, limit, until], stored)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

@@ -57,21 +57,36 @@ fn put(
 impl Reader {
     /// What is wrong with a source now, longest first.
     pub fn open_problems(&self, source: &str) -> Result<Vec<OpenProblem>, StoreError> {
-        self.problems_where(Some(source))
+        self.problems_where(Some(source), None)
     }
 
     /// Everything that is wrong now, longest first.
     pub fn all_open_problems(&self) -> Result<Vec<OpenProblem>, StoreError> {
-        self.problems_where(None)
+        self.problems_where(None, None)
     }
 
-    fn problems_where(&self, source: Option<&str>) -> Result<Vec<OpenProblem>, StoreError> {
+    /// What was wrong with a source at an instant, longest first, in the words in which it was said
+    /// last.
+    pub fn problems_at(
+        &self,
+        source: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<OpenProblem>, StoreError> {
+        self.problems_where(Some(source), Some(at))
+    }
+
+    fn problems_where(
+        &self,
+        source: Option<&str>,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<Vec<OpenProblem>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT source, subject, kind, text, remedy, since, times, told FROM problems
-             WHERE closed IS NULL AND (?1 IS NULL OR source = ?1)
+             WHERE (?1 IS NULL OR source = ?1)
+               AND (closed IS NULL OR closed > ?2) AND (?2 IS NULL OR since <= ?2)
              ORDER BY since, source, subject, kind",
         )?;
-        let found = statement.query_map([source], |row| {
+        let found = statement.query_map(params![source, at.map(|at| at.form())], |row| {
             Ok(OpenProblem {
                 problem: problem(row, 0)?,
                 since: column(row, 5)?,

@@ -1,10 +1,14 @@
-//! Values and changes as the commands write them.
+//! Values, days and changes in a few words, as the commands and the page write them.
 
+use chrono::{DateTime, Utc};
+
+use super::clean;
+use super::wording::status_short;
 use crate::model::attribute::{Attribute, Kind};
 use crate::model::change::Change;
-use crate::model::fact::Observation;
-use crate::render::clean;
-use crate::render::wording::status_short;
+use crate::model::fact::{Fact, Observation};
+use crate::model::health::OpenProblem;
+use crate::model::timeline::Period;
 
 /// Characters of a long text in a cell.
 const CELL: usize = 120;
@@ -13,7 +17,7 @@ const CELL: usize = 120;
 const ID: usize = 8;
 
 /// A value in a cell for people: texts by their first words, the letter of a status with its meaning.
-pub(super) fn cell(attribute: Attribute, observation: &Observation) -> String {
+pub fn cell(attribute: Attribute, observation: &Observation) -> String {
     let text = clean::line(&observation.to_string(), CELL);
     match (attribute, status_short(&text)) {
         (Attribute::Status, Some(meaning)) => format!("{text} ({meaning})"),
@@ -22,7 +26,7 @@ pub(super) fn cell(attribute: Attribute, observation: &Observation) -> String {
 }
 
 /// What moved, from what to what, in a cell.
-pub(super) fn step(change: &Change) -> String {
+pub fn step(change: &Change) -> String {
     let attribute = change.key.attribute;
     let label = attribute.label();
     if attribute.kind() == Kind::Passage && change.was.is_some() && change.now.is_some() {
@@ -41,8 +45,40 @@ pub(super) fn step(change: &Change) -> String {
 }
 
 /// The first digits of an id.
-pub(super) fn short_id(id: &str) -> &str {
+pub fn short_id(id: &str) -> &str {
     id.get(..ID).unwrap_or(id)
+}
+
+/// From when to when, for people: both days belong to it.
+pub fn held(days: Period) -> String {
+    match days.until {
+        Some(until) => format!("{} to {}", days.from, until.pred_opt().unwrap_or(until)),
+        None => format!("since {}", days.from),
+    }
+}
+
+/// An instant, to the minute.
+pub fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// A problem that lasts, in words.
+pub fn trouble(open: &OpenProblem) -> String {
+    format!(
+        "{}: {} (since {})",
+        open.problem.kind,
+        open.problem.text,
+        minute(open.since)
+    )
+}
+
+/// The document of a fact and the place in it.
+pub fn place(fact: &Fact) -> String {
+    let origin = &fact.origin;
+    format!(
+        "{}, published {}, {}",
+        origin.edition.name, origin.published, fact.statement.locator
+    )
 }
 
 #[cfg(test)]
