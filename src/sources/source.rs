@@ -95,6 +95,13 @@ pub trait Source: Send + Sync {
         watch: &Watch,
     ) -> Result<Reading, ShapeError>;
 
+    /// Whether `document` says the beginning of what `earlier`, a document of the same unit, said, and its
+    /// form does not show where it ends: then it may be cut, and is believed only when it says so
+    /// again in a later check. Asked only of units of which news alone is kept.
+    fn may_be_cut(&self, _unit: &Unit, _document: &Document, _earlier: &Document) -> bool {
+        false
+    }
+
     /// What a second witness says while the unit's own document cannot be had: words for the
     /// operator, never a fact. `believed` is what stands about the unit.
     fn witness(&self, _unit: &Unit, _companion: &Document, _believed: &[Fact]) -> Option<String> {

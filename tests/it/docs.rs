@@ -55,6 +55,35 @@ fn the_readme_speaks_of_every_command() {
 }
 
 #[test]
+fn every_source_says_what_it_reads_how_often_and_why_that_is_polite() {
+    let (text, _) = readme();
+    for source in coverd::sources::all(&coverd::sources::Settings::default()) {
+        let (id, about) = (source.meta().id, source.meta().about);
+        let names = |words: &[&str]| words.iter().any(|word| about.contains(word));
+        assert!(
+            names(&[
+                "Once a day",
+                "once a day",
+                "Twice each working day",
+                "Once a week"
+            ]),
+            "{id} does not say how often: {about}"
+        );
+        assert!(
+            names(&[
+                "one request after the other",
+                "seconds apart",
+                "made for programs",
+                "the usual pause"
+            ]),
+            "{id} does not say why that is polite: {about}"
+        );
+        assert!(about.split_whitespace().count() > 40, "{id}: {about}");
+        assert!(text.contains(&format!("\n| `{id}` | ")), "README.md: {id}");
+    }
+}
+
+#[test]
 fn the_help_and_the_readme_name_every_exit_code() {
     let help = Cli::command().render_long_help().to_string();
     let (_, codes) = help.split_once("Exit codes: ").expect("exit codes");

@@ -23,6 +23,7 @@ mod ncci;
 mod ncd;
 mod opps;
 mod page;
+mod page_kinds;
 mod pdf;
 mod pfs;
 mod replay;

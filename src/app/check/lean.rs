@@ -15,6 +15,7 @@ use super::look::{Looked, Seen, differs, failed, look};
 use super::obtain::missing;
 use super::posting::told_again;
 use super::settle::{Posted, reading_record, settle};
+use super::suspect::may_be_cut;
 use super::tally::host;
 use super::turns::in_turns;
 use super::unit::{Checked, Done, watch_of};
@@ -241,6 +242,12 @@ impl Rounds {
             baseline,
             known,
         } = news;
+        if let Some(standing) = self.standings.get(&unit.name)
+            && !baseline
+            && let Some(done) = may_be_cut(app, source, unit, &looked, standing).await?
+        {
+            return Ok(done.into());
+        }
         if unit.confirm
             && !baseline
             && known

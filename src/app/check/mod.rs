@@ -14,6 +14,7 @@ mod pass;
 mod posting;
 mod reread;
 mod settle;
+mod suspect;
 mod tally;
 mod text;
 mod turns;

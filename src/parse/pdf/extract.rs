@@ -1,5 +1,6 @@
 //! The text of a PDF in the order of its content streams, page by page.
 
+use super::sound;
 use pdf_extract::{Document, MediaBox, OutputDev, OutputError, Transform};
 
 /// Most pages that are read. A final rule has about 2,000.
@@ -39,6 +40,9 @@ pub fn extract(bytes: &[u8], most: usize) -> Result<String, PdfTextError> {
     let pages = document.get_pages().len();
     if pages == 0 || pages > MAX_PAGES {
         return Err(PdfTextError::Pages(pages));
+    }
+    if let Some(why) = sound::fault(&document, bytes) {
+        return Err(PdfTextError::Damaged(why));
     }
     let mut lines = Lines::new(most);
     match pdf_extract::output_doc(&document, &mut lines) {

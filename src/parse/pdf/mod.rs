@@ -4,6 +4,8 @@
 #[cfg(feature = "pdf")]
 mod extract;
 mod normal;
+#[cfg(feature = "pdf")]
+mod sound;
 
 #[cfg(feature = "pdf")]
 pub use extract::{PdfTextError, extract};

@@ -152,14 +152,44 @@ fn root_name(text: &[u8]) -> Option<&[u8]> {
     name.get(..end)
 }
 
-/// A PDF ends with its end mark, perhaps followed by some bytes of a careless program.
+/// A PDF ends with its end mark, perhaps followed by some bytes of a careless program. One that was
+/// changed has an end mark for each time, and one made for the web has its first near the beginning: then
+/// nothing that follows the last may be a part of a PDF, and it is as long as it says.
 fn pdf(body: &[u8]) -> Body {
-    let tail = body.get(body.len().saturating_sub(2_048)..).unwrap_or(body);
-    if tail.windows(5).any(|window| window == b"%%EOF") {
-        Body::Content
-    } else {
-        Body::Damaged("the PDF breaks off: it has no end mark".to_owned())
+    let breaks_off = |why: &str| Body::Damaged(format!("the PDF breaks off: {why}"));
+    let start = body.len().saturating_sub(2_048);
+    let tail = body.get(start..).unwrap_or(body);
+    let Some(end) = memchr::memmem::rfind(tail, b"%%EOF") else {
+        return breaks_off("it has no end mark");
+    };
+    let after = tail.get(end + 5..).unwrap_or_default();
+    if [&b" obj"[..], b"xref", b"trailer"]
+        .iter()
+        .any(|part| memchr::memmem::find(after, part).is_some())
+    {
+        return breaks_off("more of it begins after its end mark");
     }
+    match announced_length(body) {
+        Some(length) if body.len() < length => {
+            breaks_off(&format!("{} of {length} bytes are there", body.len()))
+        }
+        Some(_) | None => Body::Content,
+    }
+}
+
+/// How long a PDF that is made for the web says that it is.
+fn announced_length(body: &[u8]) -> Option<usize> {
+    let head = body.get(..1_024).unwrap_or(body);
+    let at = memchr::memmem::find(head, b"/Linearized")?;
+    let end = at + memchr::memmem::find(head.get(at..)?, b">>")?;
+    let entries = head.get(at..end)?;
+    let value = entries.get(memchr::memmem::find(entries, b"/L ")? + 3..)?;
+    let digits = value.trim_ascii_start();
+    let length = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    std::str::from_utf8(digits.get(..length.count())?)
+        .ok()?
+        .parse()
+        .ok()
 }
 
 /// Text has no zero bytes, and is not the apology of a server.

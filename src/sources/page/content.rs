@@ -1,5 +1,7 @@
 //! What a page says, as lines.
 
+use std::borrow::Cow;
+
 use super::json;
 use super::noise::Noise;
 use super::settings::PageKind;
@@ -34,7 +36,7 @@ pub(super) fn content(page: &Page, document: &Document) -> Result<Content, Shape
         PageKind::Csv => csv_table(page, &document.bytes)?,
         PageKind::Xlsx => sheet(page, &document.bytes)?,
         PageKind::Json => json::lines(page, &document.bytes)?,
-        PageKind::Text => (plain(page, &csv::text(&document.bytes)), "text".to_owned()),
+        PageKind::Text => (plain(page, &decoded(&document.bytes)?), "text".to_owned()),
         PageKind::Pdf => {
             let text = document
                 .text
@@ -92,7 +94,7 @@ fn html_text(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
         selectors: if select.is_empty() { &MAIN } else { &own },
         else_body: select.is_empty(),
     };
-    let text = csv::text(bytes);
+    let text = decoded(bytes)?;
     let found =
         selected(&text, wanted).map_err(|error| ShapeError::new("page", error.to_string()))?;
     let paragraphs = found.ok_or_else(|| nothing(select))?;
@@ -114,6 +116,7 @@ fn nothing(select: &str) -> ShapeError {
 }
 
 fn html_table(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
+    decoded(bytes)?;
     let parsed =
         html::Page::parse(bytes).map_err(|error| ShapeError::new("page", error.to_string()))?;
     let select = page.settings.select.trim();
@@ -146,6 +149,12 @@ fn html_table(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
 }
 
 fn csv_table(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
+    Ok((lines(page, csv_rows(page, bytes)?)?, "table".to_owned()))
+}
+
+/// The rows of a table in text form, in their order.
+pub(super) fn csv_rows(page: &Page, bytes: &[u8]) -> Result<Table, ShapeError> {
+    decoded(bytes)?;
     let mut rows = Vec::new();
     let mut all = csv::Rows::separated_by(separator(bytes), bytes, csv::Limits::default());
     while let Some(row) = all
@@ -154,7 +163,7 @@ fn csv_table(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
     {
         rows.push(row.texts());
     }
-    Ok((lines(page, headed(page, rows)?)?, "table".to_owned()))
+    headed(page, rows)
 }
 
 /// Which of the usual separators the first line has most of.
@@ -229,10 +238,42 @@ fn headed(page: &Page, rows: Vec<Vec<String>>) -> Result<Table, ShapeError> {
 
 fn plain(page: &Page, text: &str) -> Vec<String> {
     let mut noise = Noise::new(&page.ignore);
-    let lines = text.split(['\n', '\r', '\u{c}']);
-    let joined = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    joined
-        .filter(|line| !line.is_empty())
+    plain_lines(text)
         .filter_map(|line| noise.without(line))
         .collect()
+}
+
+/// The lines of a text that are not empty, with single spaces.
+pub(super) fn plain_lines(text: &str) -> impl Iterator<Item = String> {
+    let lines = text.split(['\n', '\r', '\u{c}']);
+    let joined = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    joined.filter(|line| !line.is_empty())
+}
+
+/// Bytes as text, unless they show that they are damaged: zero bytes, a character that breaks off at the
+/// end, or UTF-8 that is whole elsewhere. Taken for Windows-1252, every letter of such a text beyond
+/// ASCII would seem to have changed.
+pub(super) fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, ShapeError> {
+    if let Some(at) = memchr::memchr(0, bytes) {
+        let why = format!("byte {at} is zero: the answer is damaged, or in another encoding");
+        return Err(ShapeError::new("text", why));
+    }
+    let (mut sound, mut broken) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        sound += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    if broken == 0 {
+        return Ok(csv::text(bytes));
+    }
+    let breaks_off = std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
+    if breaks_off || (sound > 0 && sound * 4 >= broken) {
+        let why = if breaks_off {
+            "it breaks off in the middle of a character"
+        } else {
+            "parts of it are UTF-8 and others are not: the answer is damaged"
+        };
+        return Err(ShapeError::new("text", why));
+    }
+    Ok(csv::text(bytes))
 }

@@ -5,6 +5,7 @@
 //! passages that name them.
 
 mod content;
+mod cut;
 mod json;
 mod noise;
 mod settings;

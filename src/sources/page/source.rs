@@ -6,6 +6,7 @@ use std::sync::Arc;
 use regex::{Regex, RegexBuilder};
 
 use super::content::{Content, content};
+use super::cut::may_be_cut;
 use super::settings::{PageKind, PageSettings};
 use crate::model::attribute::Attribute;
 use crate::model::document::Document;
@@ -22,10 +23,11 @@ static META: SourceMeta = SourceMeta {
     home: "the addresses of the [[page]] blocks in the configuration",
     about: "The addresses that the configuration names, once a day: one conditional request for each, \
             seconds apart at each host, the hosts in turns. A server that confirms what is known sends \
-            no page. Read are the main text or what a selector finds, and tables row by row; what \
-            differs from answer to answer (tokens, counters, the time of the answer) is left out.",
+            no page; in full each is asked for at least once a week. Read are the main text or what a \
+            selector finds, and tables row by row; what differs from answer to answer (tokens, counters, \
+            the time of the answer) is left out.",
     schedule: "20 12 * * *",
-    extractor: 1,
+    extractor: 2,
     origins: &[],
     unseen: "",
     gathers: true,
@@ -180,6 +182,11 @@ impl Source for Pages {
         let document = &documents.primary;
         let content = content(page, document).map_err(|shape| shape.within(&unit.name))?;
         Ok(reading(page, document, content))
+    }
+
+    fn may_be_cut(&self, unit: &Unit, document: &Document, earlier: &Document) -> bool {
+        let page = self.page(&unit.name);
+        page.is_some_and(|page| may_be_cut(page, document, earlier))
     }
 }
 

@@ -31,19 +31,22 @@ pub(super) fn lines(page: &Page, table: Table) -> Result<Vec<String>, ShapeError
     let Table { header, rows } = table;
     let place = |name: &String| Table::column(&header, name);
     let keys: Vec<usize> = settings.key.iter().filter_map(place).collect();
-    let columns: Vec<usize> = if settings.columns.is_empty() {
+    // A column that is asked for has the name by which it is asked for, however it is written today.
+    let columns: Vec<(usize, String)> = if settings.columns.is_empty() {
         let all = (0..header.len()).filter(|at| !keys.contains(at));
-        all.filter(|&at| !blank(&header, at)).collect()
+        let named = all.filter(|&at| !blank(&header, at));
+        named.map(|at| (at, cell(&header, at))).collect()
     } else {
-        settings.columns.iter().filter_map(place).collect()
+        let asked = settings.columns.iter();
+        asked
+            .filter_map(|name| Some((place(name)?, name.clone())))
+            .collect()
     };
     let mut by_key: BTreeMap<String, String> = BTreeMap::new();
     let mut unkeyed: Vec<String> = Vec::new();
     for row in &rows {
-        let values = columns.iter().filter(|&&at| !blank(row, at)).map(|&at| {
-            let name = cell(&header, at);
-            format!("{name} {}", without(page, &cell(row, at)))
-        });
+        let filled = columns.iter().filter(|(at, _)| !blank(row, *at));
+        let values = filled.map(|(at, name)| format!("{name} {}", without(page, &cell(row, *at))));
         let values = values.collect::<Vec<_>>().join("; ");
         let filled = (0..row.len()).filter(|&at| !blank(row, at)).count();
         if filled == 0 {

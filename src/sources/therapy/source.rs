@@ -16,7 +16,8 @@ static META: SourceMeta = SourceMeta {
             fetches the list of a year when its address is new, and again when the copy at hand is \
             older than 7 days (90 for earlier years): a small file each. Read in it is which codes are \
             always and which are sometimes therapy; a watched code that the list of a year does not \
-            name is said to be not listed in that year.",
+            name is said to be not listed in that year. All of it comes from www.cms.gov, one request \
+            after the other.",
     schedule: "17 12 * * TUE",
     extractor: 1,
     origins: &["https://www.cms.gov"],
