@@ -14,7 +14,7 @@ use coverd::model::request::{Access, Discovery, Reading, Reuse, ShapeError, Unit
 use coverd::sources::local_coverage::{LocalCoverage, Scope, TERMS};
 use coverd::sources::{Brief, Seen, Source};
 
-use crate::harness::cms::Answer;
+use crate::harness::cms::{Answer, FakeCms};
 use crate::harness::run::Practice;
 use crate::harness::watch::dry_needling;
 
@@ -329,13 +329,9 @@ fn it_is_switched_on_only_with_the_terms_accepted_in_words() {
     );
 }
 
-#[tokio::test]
-async fn an_article_that_drops_our_code_is_told_and_nothing_else() {
-    let more = format!(
-        "[sources.local_coverage]\nenabled = true\naccept_terms = \"{TERMS}\"\ncontractors = [\"Made Contractor\"]\n"
-    );
-    let mut practice = Practice::reading(&["local_coverage"], "2026-11-20T12:00:00Z", &more);
-    let serve = |url: &str, text: &str| practice.cms.serve(url, Answer::json(text));
+/// Lets the coverage database show a policy and an article that lists 20560.
+pub(crate) fn show(cms: &FakeCms) {
+    let serve = |url: &str, text: &str| cms.serve(url, Answer::json(text));
     for (url, text) in lists("") {
         serve(&url, text);
     }
@@ -352,25 +348,16 @@ async fn an_article_that_drops_our_code_is_told_and_nothing_else() {
         &format!("{API}/data/article/hcpc-code?articleid=57201&ver=12"),
         CODES,
     );
-    let first = practice.check().await;
-    assert_eq!(
-        (first.mails.as_slice(), first.problems()),
-        (&[][..], vec![])
-    );
-    let asked = practice.cms.all_hits().len();
-    assert_eq!(practice.check_after(1).await.mails, []);
-    assert_eq!(
-        practice.cms.all_hits().len(),
-        asked + 3,
-        "the lists alone are asked for again"
-    );
+}
 
+/// The next version of the article, without 20560.
+pub(crate) fn drop_code(cms: &FakeCms) {
     let next = |text: &str| {
         text.replace("\"document_version\": 12", "\"document_version\": 13")
             .replace("\"article_version\": 12", "\"article_version\": 13")
             .replace("20261001090000", "20261121090000")
     };
-    let serve = |url: &str, text: &str| practice.cms.serve(url, Answer::json(text));
+    let serve = |url: &str, text: &str| cms.serve(url, Answer::json(text));
     serve(
         &format!("{API}/reports/local-coverage-articles/"),
         &next(ARTICLES),
@@ -384,6 +371,29 @@ async fn an_article_that_drops_our_code_is_told_and_nothing_else() {
         &format!("{API}/data/article/hcpc-code?articleid=57201&ver=13"),
         &dropped,
     );
+}
+
+#[tokio::test]
+async fn an_article_that_drops_our_code_is_told_and_nothing_else() {
+    let more = format!(
+        "[sources.local_coverage]\nenabled = true\naccept_terms = \"{TERMS}\"\ncontractors = [\"Made Contractor\"]\n"
+    );
+    let mut practice = Practice::reading(&["local_coverage"], "2026-11-20T12:00:00Z", &more);
+    show(&practice.cms);
+    let first = practice.check().await;
+    assert_eq!(
+        (first.mails.as_slice(), first.problems()),
+        (&[][..], vec![])
+    );
+    let asked = practice.cms.all_hits().len();
+    assert_eq!(practice.check_after(1).await.mails, []);
+    assert_eq!(
+        practice.cms.all_hits().len(),
+        asked + 3,
+        "the lists alone are asked for again"
+    );
+
+    drop_code(&practice.cms);
     let told = practice.check_after(1).await;
     assert_eq!(
         (told.news().len(), told.problems()),

@@ -29,6 +29,7 @@ mod pfs;
 mod replay;
 mod rulemaking;
 mod rules;
+mod standin;
 mod store;
 mod story;
 mod transmittals;

@@ -20,7 +20,7 @@ use coverd::sources::{Brief, Seen, Source};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::harness::cms::Answer;
+use crate::harness::cms::{Answer, FakeCms};
 use crate::harness::run::{Practice, Round};
 
 const ANALYSES: &str = "https://api.coverage.cms.gov/v1/reports/national-coverage-ncacal/";
@@ -31,7 +31,7 @@ const LIST: &str = include_str!("../fixtures/nca/analyses.json");
 const RECORD: &str = include_str!("../fixtures/nca/record-330.json");
 const WHATS_NEW: &str = include_str!("../fixtures/nca/whats-new.json");
 
-fn record_url(id: u32) -> String {
+pub(crate) fn record_url(id: u32) -> String {
     format!("https://api.coverage.cms.gov/v1/data/nca/?ncaid={id}")
 }
 
@@ -51,7 +51,7 @@ fn watch() -> Watch {
     }
 }
 
-fn answer(data: &Value) -> String {
+pub(crate) fn answer(data: &Value) -> String {
     json!({"meta": {"status": {"id": 200, "message": "OK"}, "next_token": ""}, "data": data})
         .to_string()
 }
@@ -460,15 +460,15 @@ fn a_documented_field_that_is_missing_is_refused() {
 
 // ---------------------------------------------------------------- as the days go by
 
-fn serve(practice: &Practice, analyses: &Value, news: &Value) {
-    let cms = &practice.cms;
+/// Lets the coverage database show these lists, and the record of one analysis.
+pub(crate) fn serve(cms: &FakeCms, analyses: &Value, news: &Value) {
     cms.serve(ANALYSES, Answer::json(&answer(analyses)));
     cms.serve(NEWS, Answer::json(&answer(news)));
     cms.serve(DETERMINATIONS, Answer::json(&determinations()));
     cms.serve(&record_url(330), Answer::json(RECORD));
 }
 
-fn analysis(id: u32, number: &str, status: &str, title: &str) -> Value {
+pub(crate) fn analysis(id: u32, number: &str, status: &str, title: &str) -> Value {
     json!({"document_id": id, "document_display_id": number, "document_type": "NCA", "document_status": status,
            "title": title, "last_updated_sort": "20261120090000"})
 }
@@ -499,13 +499,13 @@ async fn a_reopened_determination_is_heard_of_on_the_first_day_and_once() {
     practice.cms.serve(&record_url(295), Answer::json(&answer(&json!([
         {"document_id": 295, "title": "Acupuncture for Chronic Lower Back Pain", "final_decision_date": "01/21/2020"}
     ]))));
-    serve(&practice, &json!([old]), &json!([]));
+    serve(&practice.cms, &json!([old]), &json!([]));
     let first = practice.check().await;
     assert_eq!(first.mails, [], "{:?}", first.problems());
 
     // Opened again under a title that names nothing that is watched: its record does.
     let open = analysis(330, "CAG-00452R", "Open", "Needling Services");
-    serve(&practice, &json!([old, open]), &json!([]));
+    serve(&practice.cms, &json!([old, open]), &json!([]));
     let opened = practice.check_after(1).await;
     one_mail(
         &opened,
@@ -518,7 +518,7 @@ async fn a_reopened_determination_is_heard_of_on_the_first_day_and_once() {
     let coding = json!({"document_id": 373, "document_version": 1, "document_display_id": "30.3.3",
         "document_type": "NCD", "last_updated_sort": "20261122090000", "title": "Acupuncture",
         "whats_new_description": "Updated NCD coding via a new Change Request/Transmittal, no policy changes."});
-    serve(&practice, &json!([open, old]), &json!([coding]));
+    serve(&practice.cms, &json!([open, old]), &json!([coding]));
     let quiet = practice.check_after(1).await;
     assert_eq!((quiet.news().len(), quiet.problems()), (0, vec![]));
 
@@ -526,13 +526,17 @@ async fn a_reopened_determination_is_heard_of_on_the_first_day_and_once() {
     let mut removed = coding.clone();
     removed["last_updated_sort"] = "20261123090000".into();
     removed["whats_new_description"] = "This section of the NCD Manual is removed.".into();
-    serve(&practice, &json!([open, old]), &json!([removed, coding]));
+    serve(
+        &practice.cms,
+        &json!([open, old]),
+        &json!([removed, coding]),
+    );
     let told = practice.check_after(1).await;
     one_mail(
         &told,
         &["30.3.3", "This section of the NCD Manual is removed"],
     );
-    serve(&practice, &json!([open, old]), &json!([]));
+    serve(&practice.cms, &json!([open, old]), &json!([]));
     assert_eq!(practice.check_after(1).await.mails, []);
 
     // The analysis moves on.
@@ -551,7 +555,7 @@ async fn a_new_word_is_no_news_about_old_rows() {
     let record =
         answer(&json!([{"document_id": 330, "title": "Made Transplantation", "issue": "Made."}]));
     serve(
-        &practice,
+        &practice.cms,
         &json!([open]),
         &serde_json::from_str::<Value>(WHATS_NEW).unwrap()["data"],
     );

@@ -17,7 +17,7 @@ use coverd::model::watch::Watch;
 use coverd::sources::ncci::{Checks, MUE_URL, Ncci, PTP_URL};
 use coverd::sources::{Seen, Source};
 
-use crate::harness::cms::Answer;
+use crate::harness::cms::{Answer, FakeCms};
 use crate::harness::data::real_data;
 use crate::harness::run::Practice;
 use crate::pfs::made::{archive, archive_with, brief, day, document, watching, watching_all, xlsx};
@@ -1066,14 +1066,16 @@ fn whole_units(of_20560: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// A file of edits with as many rows as a real one has at least, those of ours among them.
-fn whole_edits(ours: &[&str]) -> Vec<u8> {
+/// A file of edits with as many rows as a real one has at least, those of ours among them. Each of the four
+/// files has column one codes of its own.
+fn whole_edits(part: usize, ours: &[&str]) -> Vec<u8> {
+    let (first, step) = [(100, 20), (30_000, 20), (60_000, 10), (80_000, 10)][part - 1];
     let mut rows: Vec<String> = (0..Checks::default().ptp_rows)
         .map(|number| {
             let deleted = if number % 3 == 0 { "20191231" } else { "*" };
             row(&format!(
                 "{:05} {:05} 20180101 {deleted} 1",
-                100 + number / 200 * 20,
+                first + number / 200 * step,
                 30_001 + number % 200
             ))
         })
@@ -1083,34 +1085,42 @@ fn whole_edits(ours: &[&str]) -> Vec<u8> {
     text(&rows)
 }
 
+/// Lets CMS show the tables of a quarter: the units of 20560, and so many files of edits, with these in
+/// the first.
+pub(crate) fn post(
+    cms: &FakeCms,
+    (year, quarter): (i32, i32),
+    units: &str,
+    parts: usize,
+    ours: &[&str],
+) {
+    let version = (year - 1994) * 10 + quarter - 1;
+    let table =
+        format!("/files/zip/medicare-ncci-{year}-q{quarter}-practitioner-services-mue-table.zip");
+    let month = quarter * 3 - 2;
+    let file = format!("MCR_MUE_PractitionerServices_Eff_{month:02}-01-{year}.csv");
+    let zip = archive(&[(&file, &units_csv(&whole_units(units)))]);
+    cms.serve(&format!("https://www.cms.gov{table}"), Answer::zip(zip));
+    cms.serve(MUE_URL, Answer::html(&links(&[&table])));
+    let mut through = Vec::new();
+    for part in 1..=parts {
+        let edits = format!(
+            "/files/zip/medicare-ncci-{year}q{quarter}-practitioner-ptp-edits-ccipra-v{version}r0-f{part}.zip"
+        );
+        let rows = whole_edits(part, if part == 1 { ours } else { &[] });
+        let zip = archive(&[(&format!("ccipra-v{version}r0-f{part}.TXT"), &rows)]);
+        cms.serve(&format!("https://www.cms.gov{edits}"), Answer::zip(zip));
+        through.push(format!("/license/ama?file={edits}"));
+    }
+    let through: Vec<&str> = through.iter().map(String::as_str).collect();
+    cms.serve(PTP_URL, Answer::html(&links(&through)));
+}
+
 #[tokio::test]
 async fn what_a_quarter_changes_is_told_once() {
     let mut practice = Practice::reading(&["ncci"], "2026-07-20T12:00:00Z", "");
-    let post = |practice: &Practice, quarter: u32, units: &str, ours: &[&str]| {
-        let version = 319 + quarter;
-        let table =
-            format!("/files/zip/medicare-ncci-2026-q{quarter}-practitioner-services-mue-table.zip");
-        let edits = format!(
-            "/files/zip/medicare-ncci-2026q{quarter}-practitioner-ptp-edits-ccipra-v{version}r0-f1.zip"
-        );
-        let month = quarter * 3 - 2;
-        let file = format!("MCR_MUE_PractitionerServices_Eff_{month:02}-01-2026.csv");
-        let zip = archive(&[(&file, &units_csv(&whole_units(units)))]);
-        practice
-            .cms
-            .serve(&format!("https://www.cms.gov{table}"), Answer::zip(zip));
-        let zip = archive(&[(&format!("ccipra-v{version}r0-f1.TXT"), &whole_edits(ours))]);
-        practice
-            .cms
-            .serve(&format!("https://www.cms.gov{edits}"), Answer::zip(zip));
-        practice.cms.serve(MUE_URL, Answer::html(&links(&[&table])));
-        practice.cms.serve(
-            PTP_URL,
-            Answer::html(&links(&[&format!("/license/ama?file={edits}")])),
-        );
-    };
     let ours = ["20560 64405 20200101 * 1", "20552 64405 20200101 * 1"];
-    post(&practice, 3, "1", &ours);
+    post(&practice.cms, (2026, 3), "1", 1, &ours);
     let first = practice.check().await;
     assert_eq!(
         (first.news().len(), first.read()),
@@ -1127,7 +1137,7 @@ async fn what_a_quarter_changes_is_told_once() {
         "20552 64415 20261001 * 1",
         "20560 64418 20261001 20261001 9",
     ];
-    post(&practice, 4, "2", &next);
+    post(&practice.cms, (2026, 4), "2", 1, &next);
     let changed = practice.check_at("2026-10-02T12:00:00Z").await;
     let news = changed.news();
     assert_eq!(changed.read(), 2, "{:?}", changed.problems());

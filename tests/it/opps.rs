@@ -14,7 +14,7 @@ use coverd::model::watch::Watch;
 use coverd::sources::opps::{Checks, LIST_URL, Opps};
 use coverd::sources::{Seen, Source};
 
-use crate::harness::cms::Answer;
+use crate::harness::cms::{Answer, FakeCms};
 use crate::harness::data::real_data;
 use crate::harness::run::Practice;
 use crate::pfs::made::{
@@ -801,59 +801,65 @@ fn whole(needling: [Vec<String>; 2]) -> Vec<Vec<String>> {
     rows
 }
 
+/// A quarter's table: `January 2020`, the name of its file, the rows.
+pub(crate) type Quarter = (String, String, Vec<Vec<String>>);
+
+/// Lets CMS show the tables of these quarters.
+pub(crate) fn post(cms: &FakeCms, quarters: &[Quarter]) {
+    let mut list = String::new();
+    for (heading, file, rows) in quarters {
+        let page = format!("{ITEMS}/{file}");
+        write!(list, "<li><a href='{page}'>{heading} Addendum B</a></li>").unwrap();
+        let href = format!("/license/ama?file=/files/zip/{file}.zip");
+        cms.serve(
+            &absolute(&page),
+            Answer::html(&quarter_page(&format!("{heading} Addendum B"), &[&href])),
+        );
+        let bytes = archive(&[(&format!("{heading} Addendum B.csv"), &csv(rows))]);
+        let zip = format!("https://www.cms.gov/files/zip/{file}.zip");
+        cms.serve(&zip, Answer::zip(bytes));
+    }
+    cms.serve(
+        LIST_URL,
+        Answer::html(&format!("<main><ul>{list}</ul></main>")),
+    );
+}
+
+/// Payable in neither hospital: E1 for both codes.
+pub(crate) fn not_paid() -> Vec<Vec<String>> {
+    whole([unpaid("20560", "E1"), unpaid("20561", "E1")])
+}
+
+/// Payable: S for both codes.
+pub(crate) fn payable() -> Vec<Vec<String>> {
+    let row = |code| paid(code, "S", "5731", 2_845);
+    whole([row("20560"), row("20561")])
+}
+
 #[tokio::test]
 async fn a_code_that_becomes_payable_in_hospitals_is_one_mail() {
     let mut practice = Practice::reading(&["opps"], "2020-02-10T12:00:00Z", "");
-    let zip = "https://www.cms.gov/files/zip/2020-addendum-b.zip";
-    let post = |practice: &Practice, quarters: &[(&str, &str, &[Vec<String>])]| {
-        let mut list = String::new();
-        for (heading, file, rows) in quarters {
-            let page = format!("{ITEMS}/{file}");
-            write!(list, "<li><a href='{page}'>{heading} Addendum B</a></li>").unwrap();
-            let href = format!("/license/ama?file=/files/zip/{file}.zip");
-            practice.cms.serve(
-                &absolute(&page),
-                Answer::html(&quarter_page(&format!("{heading} Addendum B"), &[&href])),
-            );
-            let bytes = archive(&[(&format!("{heading} Addendum B.csv"), &csv(rows))]);
-            practice
-                .cms
-                .serve(&zip.replace("2020-addendum-b", file), Answer::zip(bytes));
-        }
-        practice.cms.serve(
-            LIST_URL,
-            Answer::html(&format!("<main><ul>{list}</ul></main>")),
-        );
+    let january = not_paid();
+    let quarter = |month: &str, rows: &[Vec<String>]| {
+        let file = format!("{}-2020-addendum-b", month.to_lowercase());
+        (format!("{month} 2020"), file, rows.to_vec())
     };
-    let january = whole([unpaid("20560", "E1"), unpaid("20561", "E1")]);
     let mut corrected = january.clone();
     let row = corrected.iter_mut().find(|row| row[0] == "20552").unwrap();
     *row = paid("20552", "T", "5441", 33_000);
-    post(
-        &practice,
-        &[("January 2020", "january-2020-addendum-b", &january)],
-    );
+    post(&practice.cms, &[quarter("January", &january)]);
     let first = practice.check().await;
     assert_eq!(
         (first.mails.len(), first.problems(), first.read()),
         (0, vec![], 1)
     );
     // The correction moves a look-alike only: nothing is told.
-    post(
-        &practice,
-        &[("January 2020", "january-2020-addendum-b", &corrected)],
-    );
+    post(&practice.cms, &[quarter("January", &corrected)]);
     let correction = practice.check_after(8).await;
     assert_eq!((correction.mails.len(), correction.read()), (0, 1));
-    let april = whole([
-        paid("20560", "S", "5731", 2_845),
-        paid("20561", "S", "5731", 2_845),
-    ]);
-    let both: [(&str, &str, &[Vec<String>]); 2] = [
-        ("January 2020", "january-2020-addendum-b", &corrected),
-        ("April 2020", "april-2020-addendum-b", &april),
-    ];
-    post(&practice, &both);
+    let april = payable();
+    let both = [quarter("January", &corrected), quarter("April", &april)];
+    post(&practice.cms, &both);
     let changed = practice.check_at("2020-04-02T12:00:00Z").await;
     let news = changed.news();
     assert_eq!(news.len(), 1, "{:?}", changed.problems());

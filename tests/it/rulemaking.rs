@@ -8,6 +8,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta};
 use coverd::app::check::{Mode, check_source};
+use coverd::app::state::App;
 use coverd::engine::fold::fold;
 use coverd::io::blobs::hash_of;
 use coverd::model::document::Document;
@@ -17,7 +18,7 @@ use coverd::model::topic::Subject;
 use coverd::sources::{Brief, Seen};
 use serde_json::{Value, json};
 
-use crate::harness::cms::Answer;
+use crate::harness::cms::{Answer, FakeCms};
 use crate::harness::rulemaking::{Row, Rule, rules_at, serve};
 use crate::harness::run::{PRACTICE, Practice, Round};
 use crate::harness::world::{Release, made_file, releases_at};
@@ -31,8 +32,7 @@ fn fixture(name: &str) -> Vec<u8> {
 
 /// What the Federal Register shows on a day: documents published by then, and the desk. Counters and
 /// pictures move every time.
-fn show_register(practice: &Practice, today: &str, on_desk: bool, noise: u32) {
-    let app = practice.app();
+pub(crate) fn show_register(cms: &FakeCms, app: &App, today: &str, on_desk: bool, noise: u32) {
     let source = &app.sources["federal_register"].source;
     let brief = Brief {
         today: today.parse().unwrap(),
@@ -54,7 +54,7 @@ fn show_register(practice: &Practice, today: &str, on_desk: bool, noise: u32) {
     results.push(notice);
     let xml = String::from_utf8(fixture("2026-20001.xml")).unwrap();
     let xml = xml.replace("2026-20001", "2026-01000");
-    practice.cms.serve(old, Answer::xml(&xml));
+    cms.serve(old, Answer::xml(&xml));
     results.retain(|one| one["publication_date"].as_str().unwrap() <= today);
     for one in results.iter_mut() {
         one["page_views"] =
@@ -78,11 +78,11 @@ fn show_register(practice: &Practice, today: &str, on_desk: bool, noise: u32) {
         } else {
             none.to_string()
         };
-        practice.cms.serve(&list.url, Answer::json(&body));
+        cms.serve(&list.url, Answer::json(&body));
     }
     let at = "https://www.federalregister.gov";
     let filed = String::from_utf8(fixture("2026-14327.txt")).unwrap();
-    practice.cms.serve(
+    cms.serve(
         &format!("{at}/public-inspection/raw_text/202/614/327.txt"),
         Answer::text(&filed),
     );
@@ -93,23 +93,23 @@ fn show_register(practice: &Practice, today: &str, on_desk: bool, noise: u32) {
         ("2026/11/10", "2026-20001"),
     ] {
         let xml = String::from_utf8(fixture(&format!("{number}.xml"))).unwrap();
-        practice.cms.serve(
+        cms.serve(
             &format!("{at}/documents/full_text/xml/{day}/{number}.xml"),
             Answer::xml(&xml),
         );
     }
 }
 
-fn of_2026() -> Rule {
+pub(crate) fn of_2026() -> Rule {
     Rule::new("CMS-1832-F", 2026, "11/05/2025", &codes("N", 32))
 }
 
-fn proposed() -> Rule {
+pub(crate) fn proposed() -> Rule {
     Rule::new("CMS-1848-P", 2027, "07/16/2026", &codes("A", 32))
 }
 
 /// Not covered as before, but with another work RVU.
-fn made_final() -> Rule {
+pub(crate) fn made_final() -> Rule {
     Rule::new("CMS-1848-F", 2027, "11/05/2026", &codes("N", 48))
 }
 
@@ -120,7 +120,7 @@ fn codes(status: &'static str, work: u32) -> Vec<Row> {
 }
 
 /// A release in which the codes have this work RVU.
-fn release(name: &str, year: i32, posted: &str, work: &str, totals: &str) -> Release {
+pub(crate) fn release(name: &str, year: i32, posted: &str, work: &str, totals: &str) -> Release {
     let file = String::from_utf8(made_file(year, "January", "N", "33.4009")).unwrap();
     let file = file.replace(
         "N,+,0.32,0.39,,0.12,,0.03,0.74,0.47",
@@ -215,7 +215,7 @@ fn beliefs(practice: &Practice) -> BTreeMap<String, Vec<String>> {
 async fn a_rulemaking_is_told_step_by_step_in_one_conversation() {
     let mut practice = Practice::reading(&SOURCES, "2026-07-01T12:00:00Z", "");
     let old = release("RVU25A", 2025, "12/20/2024", "0.32", "0.74,0.47");
-    show_register(&practice, "2026-07-01", false, 0);
+    show_register(&practice.cms, practice.app(), "2026-07-01", false, 0);
     serve(&practice.cms, &rules_at("", &[of_2026()]));
     show_releases(&practice, std::slice::from_ref(&old));
     assert_eq!(
@@ -225,7 +225,7 @@ async fn a_rulemaking_is_told_step_by_step_in_one_conversation() {
     );
 
     practice.clock.set("2026-07-11T12:00:00Z".parse().unwrap());
-    show_register(&practice, "2026-07-11", true, 1);
+    show_register(&practice.cms, practice.app(), "2026-07-11", true, 1);
     let filed = check(&mut practice).await;
     assert_eq!(
         subjects(&filed),
@@ -235,7 +235,7 @@ async fn a_rulemaking_is_told_step_by_step_in_one_conversation() {
     );
 
     practice.clock.set("2026-07-16T15:00:00Z".parse().unwrap());
-    show_register(&practice, "2026-07-16", false, 2);
+    show_register(&practice.cms, practice.app(), "2026-07-16", false, 2);
     serve(&practice.cms, &rules_at("", &[of_2026(), proposed()]));
     let published = check(&mut practice).await;
     let [rule, table] = &subjects(&published)[..] else {
@@ -264,12 +264,12 @@ async fn a_rulemaking_is_told_step_by_step_in_one_conversation() {
         practice
             .clock
             .set(format!("{day}T12:00:00Z").parse().unwrap());
-        show_register(&practice, day, false, noise);
+        show_register(&practice.cms, practice.app(), day, false, noise);
         assert_eq!(subjects(&check(&mut practice).await), [""; 0], "{day}");
     }
 
     practice.clock.set("2026-11-05T15:00:00Z".parse().unwrap());
-    show_register(&practice, "2026-11-05", false, 6);
+    show_register(&practice.cms, practice.app(), "2026-11-05", false, 6);
     serve(
         &practice.cms,
         &rules_at("", &[of_2026(), proposed(), made_final()]),
@@ -296,7 +296,7 @@ async fn a_rulemaking_is_told_step_by_step_in_one_conversation() {
     );
 
     practice.clock.set("2026-11-24T15:00:00Z".parse().unwrap());
-    show_register(&practice, "2026-11-24", false, 7);
+    show_register(&practice.cms, practice.app(), "2026-11-24", false, 7);
     let corrected = check(&mut practice).await;
     let [correction] = &subjects(&corrected)[..] else {
         panic!("{:?}", subjects(&corrected));
@@ -307,7 +307,7 @@ async fn a_rulemaking_is_told_step_by_step_in_one_conversation() {
     );
 
     practice.clock.set("2026-12-21T15:00:00Z".parse().unwrap());
-    show_register(&practice, "2026-12-21", false, 8);
+    show_register(&practice.cms, practice.app(), "2026-12-21", false, 8);
     let new = release("RVU27A", 2027, "12/20/2026", "0.48", "0.90,0.63");
     show_releases(&practice, &[old.clone(), new.clone()]);
     let january = check(&mut practice).await;
@@ -374,7 +374,7 @@ async fn a_rulemaking_is_told_step_by_step_in_one_conversation() {
 
     // Whoever comes late believes the same of the codes.
     let mut late = Practice::reading(&SOURCES, "2026-12-22T12:00:00Z", "");
-    show_register(&late, "2026-12-22", false, 9);
+    show_register(&late.cms, late.app(), "2026-12-22", false, 9);
     serve(
         &late.cms,
         &rules_at("", &[of_2026(), proposed(), made_final()]),
@@ -392,11 +392,11 @@ async fn a_rulemaking_is_told_step_by_step_in_one_conversation() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rule_whose_text_cannot_be_had_is_told_by_its_record_and_the_operator_hears_why() {
     let mut practice = Practice::reading(&["federal_register"], "2026-07-01T12:00:00Z", "");
-    show_register(&practice, "2026-07-01", false, 0);
+    show_register(&practice.cms, practice.app(), "2026-07-01", false, 0);
     assert_eq!(subjects(&check(&mut practice).await), [""; 0]);
 
     practice.clock.set("2026-07-16T15:00:00Z".parse().unwrap());
-    show_register(&practice, "2026-07-16", false, 1);
+    show_register(&practice.cms, practice.app(), "2026-07-16", false, 1);
     let text = "https://www.federalregister.gov/documents/full_text/xml/2026/07/16/2026-14327.xml";
     practice.cms.serve(text, Answer::status(404));
     let listed: Value = serde_json::from_slice(&fixture("documents.json")).unwrap();
@@ -430,7 +430,7 @@ async fn a_rule_whose_text_cannot_be_had_is_told_by_its_record_and_the_operator_
 
     // The text can be had after all: what it names is news.
     practice.clock.set("2026-07-17T15:00:00Z".parse().unwrap());
-    show_register(&practice, "2026-07-17", false, 2);
+    show_register(&practice.cms, practice.app(), "2026-07-17", false, 2);
     let later = check(&mut practice).await;
     let [named] = &subjects(&later)[..] else {
         panic!("{:?}", later.mails);

@@ -23,7 +23,7 @@ use coverd::parse::pdf::normalised;
 use coverd::sources::transmittals::Transmittals;
 use coverd::sources::{Brief, Seen, Source};
 
-use crate::harness::cms::Answer;
+use crate::harness::cms::{Answer, FakeCms};
 use crate::harness::pdf::pdf;
 use crate::harness::run::Practice;
 use crate::harness::world::{Release, default_records, made_file};
@@ -71,9 +71,26 @@ fn words_of(name: &str) -> String {
     std::fs::read_to_string(path.join(format!("{name}.txt"))).unwrap()
 }
 
+/// The PDF of the change request that moves our status, with other words; of one that names nothing,
+/// without any.
+pub(crate) fn moved_pdf(words: &[(&str, &str)]) -> Vec<u8> {
+    let name = if words.is_empty() {
+        "r10900cp"
+    } else {
+        "r4999cp"
+    };
+    let moved = words
+        .iter()
+        .fold(words_of(name), |text, (from, to)| text.replace(from, to));
+    pdf_with(&moved)
+}
+
 /// The PDF of a fixture, two pages.
 fn pdf_of(name: &str) -> Vec<u8> {
-    let words = words_of(name);
+    pdf_with(&words_of(name))
+}
+
+fn pdf_with(words: &str) -> Vec<u8> {
     let lines: Vec<&str> = words.lines().collect();
     // Between two paragraphs: a paragraph that goes over a page is another matter.
     let middle = lines.len() / 2;
@@ -413,7 +430,7 @@ fn hostile_texts_end() {
 // ---------------------------------------------------------------- discovery
 
 /// Transmittal number, issue date, subject, change request.
-type ListRow = (&'static str, &'static str, &'static str, &'static str);
+pub(crate) type ListRow = (&'static str, &'static str, &'static str, &'static str);
 
 const ROWS: [ListRow; 4] = [
     (
@@ -442,12 +459,12 @@ const ROWS: [ListRow; 4] = [
     ),
 ];
 
-fn list(rows: &[ListRow], pages: &[u32]) -> String {
+fn list(year: i32, rows: &[ListRow], pages: &[u32]) -> String {
     let mut table = String::new();
     for (number, issued, subject, request) in rows {
         let _ = write!(
             table,
-            "<tr><td><a href=\"/medicare/regulations-guidance/transmittals/2020-transmittals/{}\">{number}</a></td><td>{issued}</td><td>{subject}</td><td>2020-04-06</td><td>{request}</td></tr>",
+            "<tr><td><a href=\"/medicare/regulations-guidance/transmittals/{year}-transmittals/{}\">{number}</a></td><td>{issued}</td><td>{subject}</td><td>2020-04-06</td><td>{request}</td></tr>",
             number.to_lowercase()
         );
     }
@@ -456,7 +473,7 @@ fn list(rows: &[ListRow], pages: &[u32]) -> String {
         let _ = write!(nav, "<a href=\"?page={page}\">{}</a>", page + 1);
     }
     format!(
-        "<!DOCTYPE html><html><head><title>2020 Transmittals | CMS</title></head><body><main><h1>2020 Transmittals</h1><table><thead><tr><th>Transmittal #</th><th>Issue Date</th><th>Subject</th><th>Implementation Date</th><th>CR #</th></tr></thead><tbody>{table}</tbody></table><nav>{nav}<a href=\"?order=title&amp;page=1\">Sort</a></nav></main></body></html>"
+        "<!DOCTYPE html><html><head><title>{year} Transmittals | CMS</title></head><body><main><h1>{year} Transmittals</h1><table><thead><tr><th>Transmittal #</th><th>Issue Date</th><th>Subject</th><th>Implementation Date</th><th>CR #</th></tr></thead><tbody>{table}</tbody></table><nav>{nav}<a href=\"?order=title&amp;page=1\">Sort</a></nav></main></body></html>"
     )
 }
 
@@ -489,9 +506,12 @@ fn web() -> BTreeMap<String, String> {
     let [first, second, third, fourth] = ROWS;
     let this = format!("{LISTS}/2020-transmittals");
     BTreeMap::from([
-        (format!("{LISTS}/2019-transmittals"), list(&[], &[])),
-        (this.clone(), list(&[first, second], &[1])),
-        (format!("{this}?page=1"), list(&[third, fourth], &[0, 1])),
+        (format!("{LISTS}/2019-transmittals"), list(2020, &[], &[])),
+        (this.clone(), list(2020, &[first, second], &[1])),
+        (
+            format!("{this}?page=1"),
+            list(2020, &[third, fourth], &[0, 1]),
+        ),
         (
             address("R4999CP"),
             page(
@@ -647,11 +667,11 @@ fn a_list_of_another_form_is_refused_and_an_odd_row_is_told() {
     let this = format!("{LISTS}/2020-transmittals");
     for broken in [
         "<html><body><main>We are down for maintenance</main></body></html>".to_owned(),
-        list(&ROWS, &[]).replace("Transmittal #", "Number"),
-        list(&ROWS, &[]).replace("Issue Date", "Date"),
-        list(&ROWS, &[]).replace("CR #", "Request"),
-        list(&ROWS, &[]).replace("2020-02-1", "soon "),
-        list(&ROWS, &[]).replace("<td><a", "<td><b"),
+        list(2020, &ROWS, &[]).replace("Transmittal #", "Number"),
+        list(2020, &ROWS, &[]).replace("Issue Date", "Date"),
+        list(2020, &ROWS, &[]).replace("CR #", "Request"),
+        list(2020, &ROWS, &[]).replace("2020-02-1", "soon "),
+        list(2020, &ROWS, &[]).replace("<td><a", "<td><b"),
     ] {
         let mut web = web();
         web.insert(this.clone(), broken);
@@ -721,25 +741,38 @@ fn pdfs_are_known_by_their_addresses() {
 
 /// Lets CMS show a list of these rows, newest first, with the page and the PDF of each.
 fn serve(practice: &Practice, rows: &[ListRow]) {
-    let empty = list(&[], &[]);
-    practice
-        .cms
-        .serve(&format!("{LISTS}/2019-transmittals"), Answer::html(&empty));
-    let this = format!("{LISTS}/2020-transmittals");
-    practice.cms.serve(&this, Answer::html(&list(rows, &[])));
-    for (number, _, _, request) in rows {
+    serve_year(&practice.cms, 2020, rows, |number| {
         let file = number.to_lowercase();
-        let shown = page(number, request, &[&format!("{file}.pdf")]);
-        practice.cms.serve(&address(number), Answer::html(&shown));
         let known = ["r4999cp", "r10128ncd", "r10337ncd"].contains(&file.as_str());
         // What names nothing of ours has the cover of another.
-        let bytes = if known {
-            pdf_of(&file)
-        } else {
-            pdf_of("r10900cp")
-        };
-        practice.cms.serve(&pdf_address(number), Answer::pdf(bytes));
+        pdf_of(if known { &file } else { "r10900cp" })
+    });
+}
+
+/// The same for the list of a year, beside the empty one of the year before.
+pub(crate) fn serve_year(
+    cms: &FakeCms,
+    year: i32,
+    rows: &[ListRow],
+    pdf: impl Fn(&str) -> Vec<u8>,
+) {
+    let empty = list(year - 1, &[], &[]);
+    cms.serve(&lists(year - 1), Answer::html(&empty));
+    cms.serve(&lists(year), Answer::html(&list(year, rows, &[])));
+    for (number, _, _, request) in rows {
+        let shown = page(
+            number,
+            request,
+            &[&format!("{}.pdf", number.to_lowercase())],
+        );
+        let address = format!("{}/{}", lists(year), number.to_lowercase());
+        cms.serve(&address, Answer::html(&shown));
+        cms.serve(&pdf_address(number), Answer::pdf(pdf(number)));
     }
+}
+
+fn lists(year: i32) -> String {
+    format!("{LISTS}/{year}-transmittals")
 }
 
 fn pdf_address(number: &str) -> String {

@@ -105,10 +105,10 @@ pub async fn notify_operator(
     Ok(())
 }
 
-/// More problems of one kind than this are told in one message.
-const MOST_ALONE: usize = 3;
+/// Problems of one kind that are described in one message; the rest is counted.
+const MOST_DESCRIBED: usize = 3;
 
-/// One message must not become a hundred because a hundred documents have the same fault.
+/// One message for each kind: that a host is silent must not become as many messages as it has documents.
 fn gathered(problems: &[OpenProblem]) -> Vec<OpenProblem> {
     let mut kinds: BTreeMap<ProblemKind, Vec<&OpenProblem>> = BTreeMap::new();
     for open in problems {
@@ -117,7 +117,7 @@ fn gathered(problems: &[OpenProblem]) -> Vec<OpenProblem> {
     let mut told = Vec::new();
     for alike in kinds.into_values() {
         match alike[..] {
-            [first, ..] if alike.len() > MOST_ALONE => told.push(together(first, &alike)),
+            [first, _, ..] => told.push(together(first, &alike)),
             _ => told.extend(alike.into_iter().cloned()),
         }
     }
@@ -127,15 +127,20 @@ fn gathered(problems: &[OpenProblem]) -> Vec<OpenProblem> {
 fn together(first: &OpenProblem, alike: &[&OpenProblem]) -> OpenProblem {
     let mut texts: Vec<String> = alike
         .iter()
-        .take(MOST_ALONE)
+        .take(MOST_DESCRIBED)
         .map(|open| open.problem.text.clone())
         .collect();
-    texts.push(format!(
-        "and {} more of the same kind: `coverd health` lists them",
-        alike.len() - MOST_ALONE
-    ));
+    if alike.len() > MOST_DESCRIBED {
+        texts.push(format!(
+            "and {} more of the same kind: `coverd health` lists them",
+            alike.len() - MOST_DESCRIBED
+        ));
+    }
     let problem = Problem {
-        subject: format!("{} documents", alike.len()),
+        subject: match first.problem.kind {
+            ProblemKind::Concern => format!("{} things", alike.len()),
+            _ => format!("{} documents", alike.len()),
+        },
         text: texts.join("; "),
         ..first.problem.clone()
     };

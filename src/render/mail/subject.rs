@@ -261,14 +261,23 @@ fn place(place: &Place) -> String {
     }
 }
 
+/// What a problem is about, in a few words: of an address the host, the mail itself has all of it.
+fn which(subject: &str) -> &str {
+    let address = subject
+        .strip_prefix("https://")
+        .or_else(|| subject.strip_prefix("http://"));
+    address.map_or(subject, |address| {
+        address.split('/').next().unwrap_or(address)
+    })
+}
+
 /// The subject of an operator notice, without the tag.
 pub(super) fn notice(notice: &OperatorNotice) -> String {
     let problem = &notice.problem;
     let source = wording::source_name(&problem.source);
-    let whole = if problem.subject.is_empty() {
-        source.to_owned()
-    } else {
-        format!("{source} ({})", problem.subject)
+    let whole = match which(&problem.subject) {
+        "" => source.to_owned(),
+        which => format!("{source} ({which})"),
     };
     let text = match (problem.kind, notice.recovered) {
         (ProblemKind::DeliveryDead, false) => {

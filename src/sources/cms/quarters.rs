@@ -64,11 +64,14 @@ impl Series<'_> {
         concerns
     }
 
-    /// The quarter of today, where it began some time ago and is not listed.
+    /// The quarter of today, where it began some time ago and neither it nor a later one is listed: a page
+    /// that has only the next quarter has moved on.
     pub fn overdue(self, listed: &BTreeSet<Quarter>, today: NaiveDate) -> Option<Concern> {
         let current = Quarter::of(today);
         let began = current.begins();
-        if listed.contains(&current) || today <= began + TimeDelta::days(OVERDUE_AFTER) {
+        if listed.range(current..).next().is_some()
+            || today <= began + TimeDelta::days(OVERDUE_AFTER)
+        {
             return None;
         }
         let issue = (self.issue)(current);
@@ -111,6 +114,7 @@ mod tests {
         );
         assert_eq!(keys(&[(2026, 2)], (2026, 7, 15)), [""; 0]);
         assert_eq!(keys(&[(2026, 2)], (2026, 7, 16)), ["overdue 2026-Q3"]);
+        assert_eq!(keys(&[(2026, 4)], (2026, 7, 16)), [""; 0], "moved on");
         assert_eq!(
             keys(&[(2024, 1), (2026, 1)], (2026, 1, 2)),
             ["gap 2024-Q2 to 2025-Q4"]

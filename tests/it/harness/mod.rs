@@ -3,6 +3,7 @@
 pub(crate) mod alerts;
 pub(crate) mod cms;
 pub(crate) mod data;
+pub(crate) mod network;
 pub(crate) mod pdf;
 pub(crate) mod rule_alerts;
 pub(crate) mod rulemaking;

@@ -75,6 +75,12 @@ impl Answer {
         Self::new(status, "text/plain", format!("status {status}"))
     }
 
+    /// The same body under another status.
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.status = StatusCode::from_u16(status).unwrap();
+        self
+    }
+
     pub(crate) fn redirect(status: u16, location: &str) -> Self {
         Self::status(status).header("location", location)
     }

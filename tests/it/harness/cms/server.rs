@@ -97,6 +97,11 @@ impl FakeCms {
             .collect()
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its true origin.
     pub(crate) fn base(&self) -> String {
         format!("http://{}", self.address)
@@ -111,6 +116,11 @@ impl FakeCms {
     pub(crate) fn serve_in_turn(&self, url: &str, answers: impl IntoIterator<Item = Answer>) {
         let answers = answers.into_iter().collect();
         self.state().answers.insert(url.to_owned(), answers);
+    }
+
+    /// What `url` answers next.
+    pub(crate) fn answer(&self, url: &str) -> Option<Answer> {
+        self.state().answers.get(url)?.front().cloned()
     }
 
     /// Lets `url` answer 404, as everything does that was never served.
