@@ -138,12 +138,16 @@ pub struct BackfillArgs {
 `coverd changes` has the ids of changes in its first column; the id of an alert is at the end of its
 mail. The first characters are enough.
 
-Example:
-  coverd show 3f9a1c")]
+Examples:
+  coverd show 3f9a1c
+  coverd show 3f9a1c --dollars --format csv")]
 pub struct ShowArgs {
     /// The id of a change, or of an alert for all that it told
     #[arg(value_name = "ID")]
     pub id: String,
+    /// Only what it does to the payment of one unit, in dollars
+    #[arg(long)]
+    pub dollars: bool,
 }
 
 /// `outbox`

@@ -22,6 +22,7 @@ use crate::io::store::{
     StoreError, StoreHandle, StoredReading, UnitState,
 };
 use crate::model::alert::Alert;
+use crate::model::code::HcpcsCode;
 use crate::model::delivery::{Attempt, Outgoing, Recipient};
 use crate::model::document::{DocumentHash, Validators};
 use crate::model::fact::Fact;
@@ -99,6 +100,8 @@ pub struct App {
     pub watch_digest: String,
     /// First calendar year whose releases are read.
     pub since_year: i32,
+    /// Units that the practice bills in a year.
+    pub yearly_units: BTreeMap<HcpcsCode, u32>,
     /// Who is told.
     pub recipients: Vec<Recipient>,
     /// What all mails have in common.

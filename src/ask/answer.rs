@@ -31,6 +31,7 @@ pub fn examined(
     let setting = Setting {
         links: &links,
         billed_with: &watch.billed_with,
+        localities: &watch.localities,
         known: &reader.topics_about(question.service)?,
     };
     let mut facts = reader.facts(&topics(question, &setting))?;

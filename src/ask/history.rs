@@ -1,5 +1,7 @@
 //! What was believed of a code, from when to when.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::engine::answer::{Setting, topics};
@@ -25,6 +27,8 @@ pub fn everything(
     let setting = Setting {
         links: &links,
         billed_with: &watch.billed_with,
+        // The history of a code is the same everywhere.
+        localities: &BTreeSet::new(),
         known: &reader.topics_about(service)?,
     };
     believed(reader, service, &setting, known)

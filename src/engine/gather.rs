@@ -94,6 +94,7 @@ fn together(group: Vec<Alert>) -> Option<(Alert, Vec<String>)> {
         all.captured = all.captured.max(body.captured);
         all.changes.extend(body.changes);
         all.look_alikes.extend(body.look_alikes);
+        all.dollars.extend(body.dollars);
     }
     sort(&mut all.changes);
     let body = AlertBody::Change(all);

@@ -125,6 +125,7 @@ pub fn judge(changes: Vec<Change>, occasion: &Occasion<'_>) -> Verdict {
         captured: origin.learned,
         changes: told,
         look_alikes,
+        dollars: Vec::new(),
     });
     Verdict {
         alert: Some(Alert {

@@ -7,6 +7,7 @@ pub mod absence;
 pub mod answer;
 mod compare;
 pub mod diff;
+pub mod dollars;
 pub mod fold;
 pub mod gather;
 pub mod health;

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
 use super::answer::PFS;
+use super::dollars::payments;
 use crate::model::attribute::Attribute;
 use crate::model::code::Service;
-use crate::model::fact::{Observation, Value};
-use crate::model::status::{Payable, status_meaning};
+use crate::model::dollars::{Clinician, Setting};
 use crate::model::timeline::{Period, Timelines};
-use crate::model::topic::{Subject, Topic};
+use crate::model::topic::{Place, Stage, Subject, Topic};
 
-/// Dollars for some days: total RVU times conversion factor, to the cent. `None` where a part is not
+/// Dollars for some days, national. `None` where a part is not
 /// observed, and where the status of the days does not let the schedule pay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Price {
@@ -31,8 +31,12 @@ pub fn prices(timelines: &Timelines, service: Service) -> Vec<Price> {
     let schedule = Topic::national(Subject::Schedule(PFS.to_owned()));
     let parts = [
         (&own, Attribute::Status),
-        (&own, Attribute::NonFacilityTotal),
-        (&own, Attribute::FacilityTotal),
+        (&own, Attribute::WorkRvu),
+        (&own, Attribute::NonFacilityPeRvu),
+        (&own, Attribute::FacilityPeRvu),
+        (&own, Attribute::MpRvu),
+        (&own, Attribute::NonFacilityNa),
+        (&own, Attribute::FacilityNa),
         (&schedule, Attribute::ConversionFactor),
     ];
     let mut days: BTreeSet<NaiveDate> = BTreeSet::new();
@@ -46,7 +50,7 @@ pub fn prices(timelines: &Timelines, service: Service) -> Vec<Price> {
     }
     let mut prices: Vec<Price> = Vec::new();
     for &from in &days {
-        let (non_facility, facility) = on(timelines, &own, &schedule, from);
+        let (non_facility, facility) = on(timelines, service, from);
         match prices.last_mut() {
             Some(last) if (last.non_facility, last.facility) == (non_facility, facility) => {}
             last => {
@@ -66,27 +70,15 @@ pub fn prices(timelines: &Timelines, service: Service) -> Vec<Price> {
 
 fn on(
     timelines: &Timelines,
-    own: &Topic,
-    schedule: &Topic,
+    service: Service,
     day: NaiveDate,
 ) -> (Option<Decimal>, Option<Decimal>) {
-    let paid = timelines
-        .text(own, Attribute::Status, day)
-        .and_then(|letter| status_meaning(&letter))
-        .is_some_and(|meaning| meaning.payable == Payable::IfCovered);
-    let amount = |topic, attribute| match timelines.observed(topic, attribute, day)? {
-        Observation::Value(Value::Amount(amount)) => Some(*amount),
-        Observation::Value(Value::Text(_)) | Observation::Absent => None,
-    };
-    let factor = amount(schedule, Attribute::ConversionFactor).filter(|_| paid);
-    let dollars = |attribute| {
-        let product = amount(own, attribute)?.checked_mul(factor?)?;
-        Some(product.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero))
-    };
-    (
-        dollars(Attribute::NonFacilityTotal),
-        dollars(Attribute::FacilityTotal),
-    )
+    let found = payments(timelines, service, &Place::National, &Stage::InForce, day);
+    let standard = found
+        .iter()
+        .find(|payment| payment.clinician == Clinician::Standard);
+    let paid = |setting| standard.and_then(|payment| payment.worth(setting).paid());
+    (paid(Setting::NonFacility), paid(Setting::Facility))
 }
 
 #[cfg(test)]
@@ -99,11 +91,13 @@ mod tests {
     fn dollars_follow_rvus_factor_and_status() {
         let service: Service = "20560".parse().unwrap();
         let own = || Subject::Service(service);
-        let row = |status: &'static str, total: &'static str| {
+        let row = |status: &'static str, outside: &'static str| {
             vec![
                 (Attribute::Status, status),
-                (Attribute::NonFacilityTotal, total),
-                (Attribute::FacilityTotal, "0.47"),
+                (Attribute::WorkRvu, "0.32"),
+                (Attribute::NonFacilityPeRvu, outside),
+                (Attribute::FacilityPeRvu, "0.12"),
+                (Attribute::MpRvu, "0.03"),
             ]
         };
         let factor = |value| vec![(Attribute::ConversionFactor, value)];
@@ -114,7 +108,7 @@ mod tests {
                 "2020-01-01",
                 "2019-12-01",
                 own(),
-                &row("N", "0.74"),
+                &row("N", "0.39"),
             ),
             fact(
                 "RVU20A",
@@ -128,14 +122,14 @@ mod tests {
                 "2020-04-01",
                 "2020-03-20",
                 own(),
-                &row("A", "0.74"),
+                &row("A", "0.39"),
             ),
             fact(
                 "RVU21A",
                 "2021-01-01",
                 "2020-12-20",
                 own(),
-                &row("A", "0.77"),
+                &row("A", "0.42"),
             ),
             fact(
                 "RVU21A",

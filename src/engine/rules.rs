@@ -151,7 +151,8 @@ fn last(timelines: &Timelines, topic: &Topic, attribute: Attribute) -> String {
         .and_then(|timeline| timeline.segments.last());
     match segment.map(|segment| &segment.observation) {
         Some(Observation::Value(Value::Text(text))) => text.clone(),
-        Some(Observation::Value(Value::Amount(_)) | Observation::Absent) | None => String::new(),
+        Some(Observation::Value(Value::Amount(_) | Value::Count(_)) | Observation::Absent)
+        | None => String::new(),
     }
 }
 

@@ -30,6 +30,9 @@ pub(crate) fn fact(
                 Some(amount) if attribute.kind() == crate::model::attribute::Kind::Amount => {
                     Observation::amount(amount)
                 }
+                Some(_) if attribute.kind() == crate::model::attribute::Kind::Count => {
+                    Observation::count(text.parse().unwrap())
+                }
                 _ => Observation::text(text),
             };
             (attribute, observation)

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::change::{Judged, Severity};
 use super::document::DocumentHash;
+use super::dollars::PaymentMove;
 use super::health::Problem;
 
 /// One message to the people of a practice or to its operator; rendered once for each recipient
@@ -137,6 +138,8 @@ pub struct ChangeAlert {
     /// What the same document changed for look-alike codes: other services, named so that nobody
     /// confuses them.
     pub look_alikes: Vec<Judged>,
+    /// What it does to the payment of one unit. It is not kept in the store: the facts are.
+    pub dollars: Vec<PaymentMove>,
 }
 
 /// A problem that began or ended.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::code::Service;
+use super::dollars::Payment;
 use super::fact::Fact;
 use super::timeline::Period;
 use super::topic::LocalityId;
@@ -33,6 +34,8 @@ pub enum Layer {
     Ncd,
     /// RVUs, indicators and conversion factor.
     PfsPayment,
+    /// What they come to, in dollars.
+    Dollars,
     /// Geographic adjustment of the locality asked for.
     Locality,
     /// Therapy code list: always, sometimes or not therapy.
@@ -58,6 +61,7 @@ impl Layer {
             Self::PfsStatus => "pfs_status",
             Self::Ncd => "ncd",
             Self::PfsPayment => "pfs_payment",
+            Self::Dollars => "dollars",
             Self::Locality => "locality",
             Self::Therapy => "therapy",
             Self::Opps => "opps",
@@ -75,6 +79,7 @@ impl Layer {
             Self::PfsStatus => "PFS status",
             Self::Ncd => "National coverage",
             Self::PfsPayment => "PFS payment",
+            Self::Dollars => "In dollars",
             Self::Locality => "Locality",
             Self::Therapy => "Therapy designation",
             Self::Opps => "Hospital outpatient (OPPS)",
@@ -100,6 +105,10 @@ pub struct AnswerLine {
     pub days: Option<Period>,
     /// The fact that proves it.
     pub fact: Option<Arc<Fact>>,
+    /// What it was reckoned from beside that fact.
+    pub inputs: Vec<Arc<Fact>>,
+    /// The payment that it tells, for programs.
+    pub payment: Option<Box<Payment>>,
     /// Passages of the document that matter for the question.
     pub quotes: Vec<String>,
     /// What to keep in mind ("shown by the posting of ...").

@@ -10,6 +10,8 @@ pub enum Kind {
     Text,
     /// A decimal number (RVU, conversion factor, GPCI), compared by value.
     Amount,
+    /// A whole number of things (units), which has no cents.
+    Count,
     /// Paragraphs of normalised text, one a line, compared as a whole and shown as a redline.
     Passage,
 }
@@ -173,7 +175,7 @@ attributes! {
     OppsMinimumCopay = "opps_minimum_copay", Amount, "OPPS minimum unadjusted copayment";
 
     /// NCCI practitioner MUE table: most units of service that are plausible for one patient and day.
-    MueUnits = "mue_units", Amount, "MUE units";
+    MueUnits = "mue_units", Count, "MUE units";
     /// NCCI "MUE Adjudication Indicator": `1 Line Edit`, `2 Date of Service Edit: Policy`, `3 ...: Clinical`.
     MueAdjudication = "mue_adjudication", Text, "MUE adjudication indicator";
     /// NCCI "MUE Rationale".

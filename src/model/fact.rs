@@ -19,6 +19,8 @@ pub enum Value {
     Text(String),
     /// A number of the kind `Amount`.
     Amount(Decimal),
+    /// A number of the kind `Count`.
+    Count(u64),
 }
 
 impl fmt::Display for Value {
@@ -27,6 +29,7 @@ impl fmt::Display for Value {
             Self::Text(text) if text.is_empty() => f.write_str("blank"),
             Self::Text(text) => f.write_str(text),
             Self::Amount(amount) => f.write_str(&money::written(*amount)),
+            Self::Count(count) => count.fmt(f),
         }
     }
 }
@@ -50,6 +53,11 @@ impl Observation {
     /// An observed number, equal to any other way of writing it.
     pub fn amount(amount: Decimal) -> Self {
         Self::Value(Value::Amount(amount.normalize()))
+    }
+
+    /// An observed number of things.
+    pub fn count(count: u64) -> Self {
+        Self::Value(Value::Count(count))
     }
 }
 

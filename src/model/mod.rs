@@ -13,6 +13,7 @@ pub mod code;
 pub mod date;
 pub mod delivery;
 pub mod document;
+pub mod dollars;
 pub mod fact;
 pub mod health;
 pub mod money;

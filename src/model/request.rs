@@ -105,6 +105,9 @@ pub struct Unit {
     pub context: Vec<Document>,
     /// Whether a change is believed only when a second fetch, some seconds later, says the same.
     pub confirm: bool,
+    /// Whether what the list says of the document is part of what is read: when that moves (the tag of the
+    /// request) under the same bytes, it is another posting, and news.
+    pub row_counts: bool,
     /// Which of its answers are kept.
     pub keep: Keep,
     /// What a reading depends on beside the watch, as a short text (the settings of a configured page).
@@ -134,6 +137,7 @@ impl Unit {
             companions: Vec::new(),
             context: Vec::new(),
             confirm: false,
+            row_counts: false,
             keep: Keep::Everything,
             settings: None,
         }

@@ -112,6 +112,7 @@ impl Timelines {
         match self.observed(topic, attribute, day)? {
             Observation::Value(Value::Text(text)) => Some(text.clone()),
             Observation::Value(Value::Amount(amount)) => Some(amount.to_string()),
+            Observation::Value(Value::Count(count)) => Some(count.to_string()),
             Observation::Absent => None,
         }
     }

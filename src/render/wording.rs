@@ -30,7 +30,7 @@ pub fn status_short(letter: &str) -> Option<&'static str> {
 pub fn describe(attribute: Attribute, observation: &Observation) -> Option<String> {
     let value = match observation {
         Observation::Value(Value::Text(text)) => text.trim(),
-        Observation::Value(Value::Amount(_)) => return None,
+        Observation::Value(Value::Amount(_) | Value::Count(_)) => return None,
         Observation::Absent => {
             return Some("not listed: the file was read in full and does not have it".to_owned());
         }

@@ -97,6 +97,7 @@ pub(crate) fn run(material: &Material) {
             let setting = Setting {
                 links: &links,
                 billed_with: &asked.watch.billed_with,
+                localities: &asked.watch.localities,
                 known: &reader.topics_about(question.service).unwrap(),
             };
             let facts = reader.facts(&topics(question, &setting)).unwrap();

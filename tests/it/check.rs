@@ -569,3 +569,39 @@ async fn while_the_api_is_down_the_operator_hears_what_the_page_shows() {
         assert_eq!(facts(&practice), before);
     }
 }
+
+#[tokio::test]
+async fn a_change_of_payment_is_told_in_dollars_for_a_unit_and_for_a_year() {
+    let mut practice = installed_with("[practice.yearly_units]\n\"20560\" = 1200\n").await;
+    practice.show(&[january(), april()], &records(), STAMP);
+    let round = practice.check_at(APRIL).await;
+    one_news(
+        &round,
+        &[
+            "IN DOLLARS, SERVICES OF 2020-04-01",
+            "20560, national non-facility: not payable (status N; its relative values would come to $26.71) \u{2192} $26.71 +$26.71 a unit; +$32,052.00 a year with 1,200 units",
+            "20561, national",
+            "National figures, without geographic adjustment: name your localities in watch.localities.",
+            "before deductible, coinsurance and sequestration",
+        ],
+    );
+    // Of another service nothing is said in dollars.
+    let text = &round.news()[0].text;
+    let (_, dollars) = text.split_once("IN DOLLARS").unwrap();
+    let (dollars, _) = dollars.split_once("WHAT THE WORDS MEAN").unwrap();
+    assert!(!dollars.contains("97810"), "{dollars}");
+}
+
+#[tokio::test]
+async fn a_release_that_moves_no_payment_is_told_without_dollars() {
+    let mut practice = installed().await;
+    let other = text("April", "N").replace(",0.47,0,XXX,", ",0.47,9,XXX,");
+    practice.show(
+        &[january(), posted("RVU20B", "04/03/2020", &other)],
+        &records(),
+        STAMP,
+    );
+    let round = practice.check_at(APRIL).await;
+    one_news(&round, &["PC/TC indicator"]);
+    assert!(!round.news()[0].text.contains("IN DOLLARS"));
+}

@@ -177,6 +177,7 @@ fn an_answer_has_every_layer_with_its_proof() {
         [
             "therapy",
             "pfs_payment",
+            "dollars",
             "opps",
             "mue",
             "ptp",

@@ -559,8 +559,8 @@ fn units_are_read_from_text_and_from_a_workbook() {
         row > 1 && column < 2 && text.parse::<f64>().is_ok() && !text.starts_with('0')
     });
     let expected = [
-        "20552 from 2026-07-01: mue_units=1.00, mue_adjudication=2 Date of Service Edit: Policy, mue_rationale=Code Descriptor / CPT Instruction",
-        "20560 from 2026-07-01: mue_units=1.00, mue_adjudication=2 Date of Service Edit: Policy, mue_rationale=Code Descriptor / CPT Instruction",
+        "20552 from 2026-07-01: mue_units=1, mue_adjudication=2 Date of Service Edit: Policy, mue_rationale=Code Descriptor / CPT Instruction",
+        "20560 from 2026-07-01: mue_units=1, mue_adjudication=2 Date of Service Edit: Policy, mue_rationale=Code Descriptor / CPT Instruction",
     ];
     for members in [
         vec![(UNITS_FILE, units_csv(&rows))],
@@ -732,7 +732,7 @@ fn the_practice_table_gives_one_unit_for_both_codes() {
     let bytes = archive(&[(file, &units_csv(&raw))]);
     let watch = watching(&["20560", "20561", "20999"]);
     let reading = read_as(&unit("NCCI MUE 2024-Q3"), &bytes, &watch, Checks::default()).unwrap();
-    let one = "mue_units=1.00, mue_adjudication=2 Date of Service Edit: Policy, mue_rationale=Code Descriptor / CPT Instruction";
+    let one = "mue_units=1, mue_adjudication=2 Date of Service Edit: Policy, mue_rationale=Code Descriptor / CPT Instruction";
     assert_eq!(
         said(&reading)[..2],
         [
@@ -1141,6 +1141,9 @@ async fn what_a_quarter_changes_is_told_once() {
     let changed = practice.check_at("2026-10-02T12:00:00Z").await;
     let news = changed.news();
     assert_eq!(changed.read(), 2, "{:?}", changed.problems());
+    // Units and pairs come on one day, from one office, for one quarter: one mail.
+    assert_eq!(news.len(), 1, "{news:?}");
+    assert!(news[0].text.contains("MUE units: 1 \u{2192} 2"), "{news:?}");
     for expected in ["MUE units", "20560 with 97140", "20560 with 64415"] {
         let told = news.iter().filter(|mail| mail.text.contains(expected));
         assert_eq!(told.count(), 1, "{expected}: {news:?}");

@@ -33,6 +33,18 @@ fn fixture(name: &str) -> Vec<u8> {
 /// What the Federal Register shows on a day: documents published by then, and the desk. Counters and
 /// pictures move every time.
 pub(crate) fn show_register(cms: &FakeCms, app: &App, today: &str, on_desk: bool, noise: u32) {
+    show_register_with(cms, app, today, on_desk, noise, &|_| {});
+}
+
+/// The same, with rows of the lists that say something else.
+fn show_register_with(
+    cms: &FakeCms,
+    app: &App,
+    today: &str,
+    on_desk: bool,
+    noise: u32,
+    edit: &dyn Fn(&mut Value),
+) {
     let source = &app.sources["federal_register"].source;
     let brief = Brief {
         today: today.parse().unwrap(),
@@ -57,6 +69,7 @@ pub(crate) fn show_register(cms: &FakeCms, app: &App, today: &str, on_desk: bool
     cms.serve(old, Answer::xml(&xml));
     results.retain(|one| one["publication_date"].as_str().unwrap() <= today);
     for one in results.iter_mut() {
+        edit(one);
         one["page_views"] =
             json!({"count": 1_000 + noise, "last_updated": format!("{today} {noise}")});
         one["images"] = json!({format!("EP16JY26.{noise:03}"): {}, "EP16JY26.001": {}});
@@ -208,6 +221,87 @@ fn beliefs(practice: &Practice) -> BTreeMap<String, Vec<String>> {
         }
     }
     beliefs
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_comment_period_that_is_extended_is_told_though_the_text_is_the_same() {
+    let mut practice = Practice::reading(&["federal_register"], "2026-07-01T12:00:00Z", "");
+    show_register(&practice.cms, practice.app(), "2026-07-01", false, 0);
+    check(&mut practice).await;
+    practice.clock.set("2026-07-16T15:00:00Z".parse().unwrap());
+    show_register(&practice.cms, practice.app(), "2026-07-16", false, 1);
+    assert_eq!(subjects(&check(&mut practice).await).len(), 1);
+
+    practice.clock.set("2026-08-03T15:00:00Z".parse().unwrap());
+    let closes = |day: &'static str| {
+        move |one: &mut Value| {
+            if one["document_number"] == "2026-14327" {
+                one["comments_close_on"] = json!(day);
+            }
+        }
+    };
+    show_register_with(
+        &practice.cms,
+        practice.app(),
+        "2026-08-03",
+        false,
+        2,
+        &closes("2026-10-01"),
+    );
+    let extended = check(&mut practice).await;
+    let [subject] = &subjects(&extended)[..] else {
+        panic!("{:?}", subjects(&extended));
+    };
+    assert_eq!(
+        subject,
+        "PROPOSED: FR 2026-14327: comments close 2026-09-14 \u{2192} 2026-10-01 (CMS-1848-P)"
+    );
+    let told = &extended.news()[0].text;
+    assert!(
+        told.contains("comments close: 2026-09-14 \u{2192} 2026-10-01"),
+        "{told}"
+    );
+    assert!(
+        told.contains("PROPOSED, comments close on 2026-10-01"),
+        "{told}"
+    );
+
+    // Told once; and back again is news of its own.
+    practice.clock.set("2026-08-04T15:00:00Z".parse().unwrap());
+    assert_eq!(subjects(&check(&mut practice).await), [""; 0]);
+    show_register(&practice.cms, practice.app(), "2026-08-05", false, 3);
+    practice.clock.set("2026-08-05T15:00:00Z".parse().unwrap());
+    let back = check(&mut practice).await;
+    assert_eq!(back.news().len(), 1);
+    assert!(
+        back.news()[0]
+            .text
+            .contains("2026-10-01 \u{2192} 2026-09-14")
+    );
+    // What is not read of a row moves nothing: no mail, and no posting of its own.
+    let readings = practice
+        .reader()
+        .readings("federal_register")
+        .unwrap()
+        .len();
+    show_register_with(
+        &practice.cms,
+        practice.app(),
+        "2026-08-06",
+        false,
+        4,
+        &|one| {
+            one["abstract"] = json!("Other words, which are not read.");
+        },
+    );
+    practice.clock.set("2026-08-06T15:00:00Z".parse().unwrap());
+    assert_eq!(subjects(&check(&mut practice).await), [""; 0]);
+    let after = practice
+        .reader()
+        .readings("federal_register")
+        .unwrap()
+        .len();
+    assert_eq!(after, readings);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

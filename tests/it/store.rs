@@ -250,6 +250,7 @@ fn change_alert(document: DocumentHash, changes: Vec<Judged>, look_alikes: Vec<J
             captured: at(1),
             changes,
             look_alikes,
+            dollars: Vec::new(),
         }),
     }
 }

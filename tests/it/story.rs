@@ -223,6 +223,7 @@ fn ask(facts: &[Fact], on: NaiveDate, known_on: Option<DateTime<Utc>>) -> Answer
     let setting = Setting {
         links: &links,
         billed_with: &BTreeSet::new(),
+        localities: &BTreeSet::new(),
         known: &known,
     };
     let wanted = topics(&question, &setting);

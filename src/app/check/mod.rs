@@ -4,6 +4,7 @@
 
 mod confirm;
 mod discover;
+mod dollars;
 mod guard;
 mod lean;
 mod ledger;

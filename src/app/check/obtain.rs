@@ -33,6 +33,8 @@ pub(super) struct Obtained {
     bytes: Option<Arc<[u8]>>,
     /// The answers on the way to it; empty where the archive served it.
     pub(super) captures: Vec<CaptureRecord>,
+    /// Whether the same bytes were captured under another tag before.
+    pub(super) retagged: bool,
     /// What it was asked for as: of a PDF the text is wanted too.
     expect: Expect,
 }
@@ -144,8 +146,12 @@ async fn from_network(
                 captures.push(CaptureRecord {
                     capture,
                     length,
-                    tag,
+                    tag: tag.clone(),
                     validators,
+                });
+                let last = app.latest_capture(&request.url).await?;
+                let retagged = last.is_some_and(|last| {
+                    last.document == hash && last.tag.is_some() && last.tag != tag && tag.is_some()
                 });
                 let first = app.first_capture(hash).await?.unwrap_or(fetched.at);
                 return Ok(Obtained {
@@ -155,6 +161,7 @@ async fn from_network(
                     captured: first,
                     bytes,
                     captures,
+                    retagged,
                     expect: request.expect,
                 });
             }
@@ -192,6 +199,7 @@ async fn from_archive(app: &App, request: &Request) -> anyhow::Result<Option<Obt
         captured,
         bytes: None,
         captures: Vec::new(),
+        retagged: false,
         expect: request.expect,
     }))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::dollars::tell_dollars;
 use crate::app::state::App;
 use crate::engine::absence::absences;
 use crate::engine::diff::moved;
@@ -120,7 +121,7 @@ pub(super) async fn settle(
     }
     let thread = reading.thread.as_deref();
     let beliefs = beliefs(app, &changes, &statements, origin, thread, pending).await?;
-    let verdict = judge(
+    let mut verdict = judge(
         changes,
         &Occasion {
             watch: &app.watch,
@@ -134,6 +135,7 @@ pub(super) async fn settle(
             now: record.at,
         },
     );
+    tell_dollars(app, &mut verdict, &statements, origin, pending).await?;
     record
         .readings
         .push(reading_record(meta, posted, statements));
@@ -229,7 +231,7 @@ fn fact(statement: &Statement, origin: &Arc<Origin>) -> Arc<Fact> {
 }
 
 /// Whether two origins are of one posting, whatever else was noted of it.
-fn same_posting(a: &Origin, b: &Origin) -> bool {
+pub(super) fn same_posting(a: &Origin, b: &Origin) -> bool {
     (&a.source, &a.edition.name, a.document, a.learned)
         == (&b.source, &b.edition.name, b.document, b.learned)
 }

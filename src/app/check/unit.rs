@@ -112,7 +112,9 @@ async fn read_unit(
     let read_last = state.as_ref().and_then(|state| state.last_read_at);
     let replayed_again =
         app.replayed().is_some() && read_last.is_some_and(|last| last > app.clock.now());
-    let unchanged = read_before && (is_last || replayed_again);
+    // The same bytes under another row of their list: a comment period was extended.
+    let restated = unit.row_counts && primary.retagged && read_before && is_last && !replayed_again;
+    let unchanged = read_before && (is_last || replayed_again) && !restated;
     if unchanged && unit.companions.is_empty() {
         ledger.add(app, record).await?;
         return Ok(Done::Unchanged);
@@ -152,7 +154,7 @@ async fn read_unit(
         &primary,
         &mut reading,
         known.as_ref(),
-        is_last || replayed_again,
+        (is_last || replayed_again) && !restated,
     );
     let first_reading = state
         .as_ref()
@@ -176,6 +178,13 @@ async fn read_unit(
         if let Some(failed) = confirm(app, source, &unit, first).await? {
             return Ok(failed);
         }
+    }
+    if restated && verdict.changes.is_empty() {
+        // What moved in the row is nothing that is read.
+        record.readings.clear();
+        record.absences.clear();
+        ledger.add(app, record).await?;
+        return Ok(Done::Unchanged);
     }
     if posting.reappears {
         told_again(&mut verdict, posting.origin.learned);

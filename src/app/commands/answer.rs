@@ -14,6 +14,9 @@ use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table};
 use crate::render::words::held;
 
+/// Columns for programs.
+const COLUMNS: usize = 19;
+
 /// What every layer says of a date of service.
 pub fn answer_command(args: &AnswerArgs, context: &Context) -> Result<Exit, Failure> {
     let question = Question {
@@ -68,6 +71,9 @@ fn block(page: &mut Page, line: &AnswerLine) {
     page.pair(2, "held", &line.days.map(held).unwrap_or_default());
     let proof = line.fact.as_deref().map(proof).unwrap_or_default();
     page.pair(2, "proof", &proof);
+    for input in &line.inputs {
+        page.pair(2, "from", &self::proof(input));
+    }
     let said_already = |quote: &&String| line.says.contains(quote.as_str());
     for quote in line.quotes.iter().filter(|quote| !said_already(quote)) {
         page.pair(2, "text", &format!("\u{201c}{quote}\u{201d}"));
@@ -106,13 +112,18 @@ fn table(answer: &Answer) -> Table {
         Column::left("row", "Row or passage"),
         Column::left("url", "Address"),
         Column::left("document", "SHA-256"),
+        Column::left("place", "Place"),
+        Column::left("clinician", "Clinician"),
+        Column::right("nonfacility_dollars", "Non-facility $"),
+        Column::right("facility_dollars", "Facility $"),
+        Column::left("inputs", "Reckoned from, too"),
     ]);
     let mut summary = vec![
         Cell::text("summary"),
         Cell::text(answer.question.service.to_string()),
         Cell::text(&answer.summary),
     ];
-    summary.resize_with(14, Cell::nothing);
+    summary.resize_with(COLUMNS, Cell::nothing);
     table.push(summary);
     for contradiction in &answer.contradictions {
         let mut row = vec![
@@ -120,7 +131,7 @@ fn table(answer: &Answer) -> Table {
             Cell::text(answer.question.service.to_string()),
             Cell::text(contradiction),
         ];
-        row.resize_with(14, Cell::nothing);
+        row.resize_with(COLUMNS, Cell::nothing);
         table.push(row);
     }
     for line in &answer.lines {
@@ -129,9 +140,10 @@ fn table(answer: &Answer) -> Table {
     table
 }
 
-fn cells(line: &AnswerLine) -> [Cell; 14] {
+fn cells(line: &AnswerLine) -> [Cell; COLUMNS] {
     let fact = line.fact.as_deref();
     let origin = fact.map(|fact| &fact.origin);
+    let payment = line.payment.as_deref();
     [
         Cell::text(line.layer.id()),
         Cell::text(&line.subject),
@@ -147,5 +159,10 @@ fn cells(line: &AnswerLine) -> [Cell; 14] {
         Cell::maybe(fact.map(|fact| &fact.statement.quote)),
         Cell::maybe(origin.map(|origin| &origin.url)),
         Cell::maybe(origin.map(|origin| origin.document)),
+        Cell::maybe(payment.map(|payment| &payment.place)),
+        Cell::maybe(payment.map(|payment| payment.clinician.id())),
+        Cell::maybe(payment.and_then(|payment| payment.nonfacility.paid())),
+        Cell::maybe(payment.and_then(|payment| payment.facility.paid())),
+        Cell::list(line.inputs.iter().map(|input| proof(input))),
     ]
 }

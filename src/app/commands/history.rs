@@ -153,6 +153,7 @@ pub fn outline(
     let code_alone = Setting {
         links: &[],
         billed_with: &BTreeSet::new(),
+        localities: &BTreeSet::new(),
         known: &[],
     };
     let timelines = believed(reader, service, &code_alone, None)?;

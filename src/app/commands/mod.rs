@@ -7,6 +7,7 @@ mod context;
 pub mod db;
 pub mod demo;
 mod dispatch;
+mod dollars;
 mod evidence;
 pub mod health;
 pub mod history;

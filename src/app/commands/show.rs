@@ -2,14 +2,17 @@
 
 use super::Context;
 use super::changes::groups;
+use super::dollars;
 use super::evidence::{Evidence, table};
 use crate::app::cli::ShowArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
+use crate::ask::in_dollars;
 use crate::io::store::{ChangeFilter, DeliveryFilter, Reader, StoreError, StoredChange};
 use crate::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice};
 use crate::model::attribute::Kind;
 use crate::model::change::{Change, Judged};
+use crate::model::dollars::PaymentMove;
 use crate::model::fact::{Fact, Observation};
 use crate::model::topic::Subject;
 use crate::render::page::Page;
@@ -24,6 +27,10 @@ const PARAGRAPHS: usize = 40;
 pub fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
     let reader = context.reader()?;
     let id = args.id.to_ascii_lowercase();
+    let context = &Shown {
+        context,
+        dollars_only: args.dollars,
+    };
     let (change, alert) = (known(reader.change(&id))?, known(reader.alert(&id))?);
     match (change, alert) {
         (Some(stored), None) => show_change(&stored, &reader, context)?,
@@ -56,7 +63,37 @@ fn known<T>(found: Result<Option<T>, StoreError>) -> Result<Option<T>, Failure> 
     })
 }
 
-fn show_change(stored: &StoredChange, reader: &Reader, context: &Context) -> Result<(), Failure> {
+/// What is wanted of it.
+struct Shown<'a> {
+    context: &'a Context,
+    dollars_only: bool,
+}
+
+impl Shown<'_> {
+    fn moves(
+        &self,
+        changes: &[StoredChange],
+        reader: &Reader,
+    ) -> Result<Vec<PaymentMove>, Failure> {
+        let config = &self.context.config;
+        let units = &config.practice.yearly_units;
+        Ok(in_dollars(reader, changes, &config.watch, units)?)
+    }
+}
+
+impl std::ops::Deref for Shown<'_> {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        self.context
+    }
+}
+
+fn show_change(stored: &StoredChange, reader: &Reader, context: &Shown<'_>) -> Result<(), Failure> {
+    let moves = context.moves(std::slice::from_ref(stored), reader)?;
+    if context.dollars_only {
+        return dollars::show(&moves, context);
+    }
     let mut evidence = Evidence::new(reader, context)?;
     if context.output.format != Format::Table {
         return context.print(&table(std::slice::from_ref(stored), &evidence)?);
@@ -83,6 +120,7 @@ fn show_change(stored: &StoredChange, reader: &Reader, context: &Context) -> Res
             .unwrap_or("none: kept as history, not mailed"),
     );
     step(&mut page, change);
+    dollars::write(&mut page, &moves);
     for (title, fact) in [("Before", &change.before), ("After", &change.after)] {
         let Some(fact) = fact else { continue };
         page.heading(&format!("{title}: {}", place(fact)));
@@ -123,7 +161,7 @@ fn step(page: &mut Page, change: &Change) {
                 || "not observed".to_owned(),
                 |seen| match change.key.attribute.kind() {
                     Kind::Passage => seen.to_string(),
-                    Kind::Text | Kind::Amount => cell(change.key.attribute, seen),
+                    Kind::Text | Kind::Amount | Kind::Count => cell(change.key.attribute, seen),
                 },
             )
         };
@@ -159,7 +197,7 @@ fn step(page: &mut Page, change: &Change) {
     }
 }
 
-fn show_alert(alert: &Alert, reader: &Reader, context: &Context) -> Result<(), Failure> {
+fn show_alert(alert: &Alert, reader: &Reader, context: &Shown<'_>) -> Result<(), Failure> {
     let mut page = context.page();
     page.heading(&format!("Alert {}", alert.id));
     page.pair(
@@ -198,7 +236,7 @@ fn show_changes(
     alert: &Alert,
     body: &ChangeAlert,
     reader: &Reader,
-    context: &Context,
+    context: &Shown<'_>,
 ) -> Result<(), Failure> {
     let mut evidence = Evidence::new(reader, context)?;
     let filter = ChangeFilter {
@@ -206,10 +244,15 @@ fn show_changes(
         ..ChangeFilter::default()
     };
     let changes = reader.changes(&filter)?;
+    let moves = context.moves(&changes, reader)?;
+    if context.dollars_only {
+        return dollars::show(&moves, context);
+    }
     if context.output.format != Format::Table {
         return context.print(&table(&changes, &evidence)?);
     }
     groups(&mut page, &changes);
+    dollars::write(&mut page, &moves);
     look_alikes(&mut page, &body.look_alikes);
     let judged = || body.changes.iter().map(|judged| &judged.change);
     let before: Vec<&Fact> = judged().filter_map(|c| c.before.as_deref()).collect();

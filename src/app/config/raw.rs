@@ -30,6 +30,7 @@ pub(super) struct RawConfig {
 pub(super) struct RawPractice {
     pub(super) name: String,
     pub(super) time_zone: String,
+    pub(super) yearly_units: BTreeMap<String, i64>,
 }
 
 #[derive(Debug, Deserialize)]

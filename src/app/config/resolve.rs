@@ -77,6 +77,7 @@ impl<'a> Resolver<'a> {
 
     fn practice(&mut self, raw: &RawPractice) -> Option<Practice> {
         let name = self.text("practice.name", &raw.name);
+        let yearly_units = self.yearly_units(&raw.yearly_units);
         let Ok(zone) = raw.time_zone.parse() else {
             self.wrong(
                 "practice.time_zone",
@@ -87,7 +88,11 @@ impl<'a> Resolver<'a> {
             );
             return None;
         };
-        Some(Practice { name, zone })
+        Some(Practice {
+            name,
+            zone,
+            yearly_units,
+        })
     }
 
     fn store(&mut self, raw: &RawStore) -> PathBuf {

@@ -10,6 +10,7 @@ use super::file::Entry;
 use super::log::Log;
 use super::mistake::{ConfigError, KeyPath, Mistake};
 use super::secret::PasswordSource;
+use crate::model::code::HcpcsCode;
 use crate::model::delivery::{Recipient, Role};
 use crate::model::watch::Watch;
 
@@ -152,6 +153,8 @@ pub struct Practice {
     pub name: String,
     /// The zone of dates and hours that people read.
     pub zone: Tz,
+    /// Units that it bills in a year, by code.
+    pub yearly_units: BTreeMap<HcpcsCode, u32>,
 }
 
 /// What is read.

@@ -7,10 +7,13 @@ use std::str::FromStr;
 use super::mistake::KeyPath;
 use super::raw::{RawCodes, RawNcd, RawWatch};
 use super::resolve::{Resolver, shorten};
+use crate::model::code::HcpcsCode;
 use crate::model::watch::{Codes, NcdLink, Watch};
 
 /// Shortest watched word, in letters: shorter ones are in every document.
 const SHORTEST_WORD: usize = 3;
+/// Most units of a code in a year.
+const MOST_UNITS: u32 = 100_000_000;
 
 impl Resolver<'_> {
     /// What is watched. What is wrong is left out of it and remembered.
@@ -68,6 +71,31 @@ impl Resolver<'_> {
             words.insert(word);
         }
         words
+    }
+
+    /// Units of a year, by code.
+    pub(super) fn yearly_units(&mut self, raw: &BTreeMap<String, i64>) -> BTreeMap<HcpcsCode, u32> {
+        let mut units = BTreeMap::new();
+        for (code, number) in raw {
+            let key = KeyPath::of("practice.yearly_units").key(code);
+            let code = match code.trim().parse::<HcpcsCode>() {
+                Ok(code) => code,
+                Err(error) => {
+                    self.wrong_at(key, error.to_string());
+                    continue;
+                }
+            };
+            match u32::try_from(*number) {
+                Ok(number) if (1..=MOST_UNITS).contains(&number) => {
+                    units.insert(code, number);
+                }
+                _ => self.wrong_at(
+                    key,
+                    format!("{number} is not between 1 and {MOST_UNITS}: write the units that you bill in a year"),
+                ),
+            }
+        }
+        units
     }
 
     fn ncds(&mut self, raw: &[RawNcd]) -> BTreeMap<u32, NcdLink> {

@@ -68,7 +68,6 @@ pub(super) fn mue_line(timelines: &Timelines, question: &Question) -> AnswerLine
             return "not in the table of practitioners; the units of some codes are not published"
                 .to_owned();
         };
-        // A number of units, which has no cents.
         let units = timelines
             .text(&topic, Attribute::MueUnits, question.on)
             .unwrap_or_default();

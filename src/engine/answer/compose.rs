@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 
 use super::billing::{mue_line, opps_line, pair_lines, therapy_line};
 use super::contradictions::contradictions;
+use super::dollars::dollar_lines;
 use super::fee_schedule::{locality_line, payment_line, status_line};
 use super::line::plain;
 use super::local::{instruction_lines, local_lines};
 use super::ncd::ncd_line;
 use super::pipeline::pipeline_lines;
 use super::summary::summary;
+use crate::engine::dollars;
 use crate::engine::fold::fold;
 use crate::model::answer::{Answer, AnswerLine, Layer, Question};
 use crate::model::code::HcpcsCode;
 use crate::model::fact::Fact;
 use crate::model::timeline::Timelines;
-use crate::model::topic::{Pair, Place, Stage, Subject, Topic};
+use crate::model::topic::{LocalityId, Pair, Place, Stage, Subject, Topic};
 use crate::model::watch::NcdLink;
 
 /// The schedule that holds the conversion factor.
@@ -28,6 +30,8 @@ pub struct Setting<'a> {
     pub links: &'a [NcdLink],
     /// Codes that the practice bills on the same day.
     pub billed_with: &'a BTreeSet<HcpcsCode>,
+    /// Localities of the practice, for amounts in dollars where the question names none.
+    pub localities: &'a BTreeSet<LocalityId>,
     /// Topics that the store knows beside those that every question needs: the code at the stages of
     /// rules, policies, rules, and a pair with the code if pairs were ever read.
     pub known: &'a [Topic],
@@ -39,9 +43,9 @@ pub fn topics(question: &Question, setting: &Setting<'_>) -> Vec<Topic> {
         service(question),
         Topic::national(Subject::Schedule(PFS.to_owned())),
     ];
-    topics.extend(question.place.clone().map(|place| Topic {
+    topics.extend(places(question, setting).into_iter().map(|place| Topic {
         subject: Subject::Schedule(PFS.to_owned()),
-        place: Place::Locality(place),
+        place,
         stage: Stage::InForce,
     }));
     topics.extend(governing(question, setting.links).map(policy));
@@ -82,6 +86,11 @@ pub fn examine(
     lines.push(therapy_line(&timelines, question));
     lines.push(payment_line(&timelines, question));
     lines.extend(locality_line(&timelines, question));
+    lines.extend(dollar_lines(
+        &timelines,
+        question,
+        &places(question, setting),
+    ));
     lines.push(opps_line(&timelines, question));
     lines.push(mue_line(&timelines, question));
     lines.extend(pair_lines(&timelines, question, setting));
@@ -96,6 +105,14 @@ pub fn examine(
         summary,
     };
     (answer, timelines)
+}
+
+/// Where an amount in dollars is wanted: in the locality asked for, else in those of the practice.
+fn places(question: &Question, setting: &Setting<'_>) -> Vec<Place> {
+    match &question.place {
+        Some(place) => vec![Place::Locality(place.clone())],
+        None => dollars::places(setting.localities),
+    }
 }
 
 pub(super) fn service(question: &Question) -> Topic {

@@ -38,11 +38,12 @@ pub(super) fn status_line(timelines: &Timelines, question: &Question) -> AnswerL
 pub(super) fn payment_line(timelines: &Timelines, question: &Question) -> AnswerLine {
     let topic = service(question);
     let schedule = Topic::national(Subject::Schedule(PFS.to_owned()));
-    let amount = |topic: &Topic, attribute| match timelines.observed(topic, attribute, question.on)
-    {
-        Some(Observation::Value(Value::Amount(amount))) => Some(*amount),
-        Some(Observation::Value(Value::Text(_)) | Observation::Absent) | None => None,
-    };
+    let amount =
+        |topic: &Topic, attribute| match timelines.observed(topic, attribute, question.on) {
+            Some(Observation::Value(Value::Amount(amount))) => Some(*amount),
+            Some(Observation::Value(Value::Text(_) | Value::Count(_)) | Observation::Absent)
+            | None => None,
+        };
     let number =
         |amount: Option<Decimal>| amount.map_or_else(|| "not observed".to_owned(), written);
     let says = |segment: &Segment| {

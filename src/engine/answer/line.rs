@@ -28,6 +28,8 @@ pub(super) fn plain(
         says: says.into(),
         days: None,
         fact: None,
+        inputs: vec![],
+        payment: None,
         quotes: vec![],
         caveats: vec![],
     }

@@ -141,7 +141,7 @@ pub fn names_code(timelines: &Timelines, topic: &Topic, code: HcpcsCode) -> bool
             .flat_map(|timeline| &timeline.segments);
         segments.filter_map(|segment| match &segment.observation {
             Observation::Value(Value::Text(text)) => Some(text.as_str()),
-            Observation::Value(Value::Amount(_)) | Observation::Absent => None,
+            Observation::Value(Value::Amount(_) | Value::Count(_)) | Observation::Absent => None,
         })
     };
     texts(Attribute::ListedCodes).any(|list| list.split(", ").any(|listed| listed == code))

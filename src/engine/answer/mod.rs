@@ -3,6 +3,7 @@
 mod billing;
 mod compose;
 mod contradictions;
+mod dollars;
 mod fee_schedule;
 mod line;
 mod local;

@@ -78,6 +78,7 @@ fn asked(on: &str, published: Option<&str>) -> Answer {
         &Setting {
             links: &links(),
             billed_with: &BTreeSet::new(),
+            localities: &BTreeSet::new(),
             known: &[],
         },
     )
@@ -286,6 +287,7 @@ fn ask(facts: Vec<Fact>, known: &[Topic], on: &str) -> Answer {
         &Setting {
             links: &links(),
             billed_with: &["97110", "97140"].map(|code| code.parse().unwrap()).into(),
+            localities: &BTreeSet::new(),
             known,
         },
     )

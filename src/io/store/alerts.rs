@@ -197,6 +197,7 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
             captured: column(row, 9)?,
             changes: Vec::new(),
             look_alikes: Vec::new(),
+            dollars: Vec::new(),
         }),
         "operator" => AlertBody::Operator(OperatorNotice {
             problem: problem(row, 10)?,

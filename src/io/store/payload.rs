@@ -1,6 +1,6 @@
 //! What a row says, as canonical JSON: an object of attribute ids, keys sorted, absent is null.
 //!
-//! Texts and amounts are both JSON strings; the attribute's kind says which is meant. A value of
+//! Texts, amounts and counts are all JSON strings; the attribute's kind says which is meant. A value of
 //! another kind than its attribute's (a blank where a number belongs) is an object of one member,
 //! `{"text":""}`, so that nothing is ever lost or reinterpreted.
 
@@ -71,39 +71,50 @@ pub(super) fn read_observation(
     observation_of(attribute, json)
 }
 
+/// The kind of value that needs no name.
+fn own(attribute: Attribute) -> &'static str {
+    match attribute.kind() {
+        Kind::Amount => "amount",
+        Kind::Count => "count",
+        Kind::Text | Kind::Passage => "text",
+    }
+}
+
 fn json_of(attribute: Attribute, observation: &Observation) -> Json {
-    let is_amount = attribute.kind() == Kind::Amount;
-    match observation {
-        Observation::Absent => Json::Null,
-        Observation::Value(Value::Text(text)) if !is_amount => Json::from(text.as_str()),
-        Observation::Value(Value::Text(text)) => serde_json::json!({ "text": text }),
-        Observation::Value(Value::Amount(amount)) => {
-            let written = amount.normalize().to_string();
-            if is_amount {
-                Json::from(written)
-            } else {
-                serde_json::json!({ "amount": written })
-            }
-        }
+    let (of, written) = match observation {
+        Observation::Absent => return Json::Null,
+        Observation::Value(Value::Text(text)) => ("text", text.clone()),
+        Observation::Value(Value::Amount(amount)) => ("amount", amount.normalize().to_string()),
+        Observation::Value(Value::Count(count)) => ("count", count.to_string()),
+    };
+    if of == own(attribute) {
+        Json::from(written)
+    } else {
+        serde_json::json!({ of: written })
     }
 }
 
 fn observation_of(attribute: Attribute, json: Json) -> Result<Observation, StoreError> {
-    let is_amount = attribute.kind() == Kind::Amount;
     let unreadable = |text: &str| StoreError::unreadable("an observation", text);
-    let amount = |text: &str| {
-        let parsed = text.parse().map_err(|_| unreadable(text))?;
-        Ok(Observation::Value(Value::Amount(parsed)))
+    let value = |of: &str, text: String| {
+        let value = match of {
+            "amount" => Value::Amount(text.parse().map_err(|_| unreadable(&text))?),
+            "count" => Value::Count(text.parse().map_err(|_| unreadable(&text))?),
+            "text" => Value::Text(text),
+            other => return Err(unreadable(other)),
+        };
+        Ok(Observation::Value(value))
     };
     match json {
         Json::Null => Ok(Observation::Absent),
-        Json::String(text) if is_amount => amount(&text),
-        Json::String(text) => Ok(Observation::Value(Value::Text(text))),
-        Json::Object(member) => match (member.get("text"), member.get("amount")) {
-            (Some(Json::String(text)), None) => Ok(Observation::text(text.as_str())),
-            (None, Some(Json::String(text))) => amount(text),
-            _ => Err(unreadable("another object")),
-        },
+        Json::String(text) => value(own(attribute), text),
+        Json::Object(members) => {
+            let mut members = members.into_iter();
+            match (members.next(), members.next()) {
+                (Some((of, Json::String(text))), None) => value(&of, text),
+                _ => Err(unreadable("another object")),
+            }
+        }
         other @ (Json::Bool(_) | Json::Number(_) | Json::Array(_)) => {
             Err(unreadable(&other.to_string()))
         }
@@ -122,6 +133,7 @@ mod tests {
             any::<String>().prop_map(Observation::text),
             (any::<i64>(), 0_u32..=28)
                 .prop_map(|(number, scale)| Observation::amount(Decimal::new(number, scale))),
+            any::<u64>().prop_map(Observation::count),
         ]
     }
 

@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
+use super::dollars::dollar_sections;
 use super::evidence::{Proof, Quote, proofs, quotes};
 use super::moves::{Move, Scope, What, count, moves, names, plain, text};
 use super::records::{Record, Shown, meaning, records};
@@ -125,7 +126,10 @@ pub(super) fn content(alert: &ChangeAlert, id: &str, raised: DateTime<Utc>, zone
             .collect(),
         records: new_shown.iter().map(Record::shown).collect(),
         records_left_out: more(new.len() - new_shown.len(), "more records", &all_changes),
-        sections: sections(&shown, today),
+        sections: sections(&shown, today)
+            .into_iter()
+            .chain(dollar_sections(&alert.dollars, &id))
+            .collect(),
         left_out: more(left_out, "more changes", &all_changes),
         meanings: meanings(shown.iter().chain(&others_shown).copied()),
         look_alikes: others_shown.iter().map(|one| look_alike(one)).collect(),
@@ -176,10 +180,11 @@ fn sections(shown: &[&Move<'_>], today: NaiveDate) -> Vec<Section> {
         .into_iter()
         .map(|(scope, group)| (scope, when::claims(scope, &group, today), group))
         .map(|(scope, (claims, is_past), group)| Section {
-            title: title(scope),
+            title: title(scope, &group),
             claims,
             is_past,
             sides: match scope.stage {
+                _ if is_of_rules(&group) => ("Before", "After"),
                 Stage::InForce => ("Before", "After"),
                 Stage::ProposedBy(_) => ("In force", "Proposed"),
                 Stage::FinalBy(_) => ("In force", "Final"),
@@ -199,7 +204,7 @@ fn sections(shown: &[&Move<'_>], today: NaiveDate) -> Vec<Section> {
 }
 
 /// `In force, services from 2020-04-01`.
-fn title(scope: &Scope<'_>) -> String {
+fn title(scope: &Scope<'_>, group: &[&Move<'_>]) -> String {
     let mut stage = clean::line(&scope.stage.to_string(), 60);
     if let Some(first) = stage.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -208,7 +213,18 @@ fn title(scope: &Scope<'_>) -> String {
         Place::National => String::new(),
         other => format!(", {}", clean::line(&other.to_string(), 60)),
     };
+    if is_of_rules(group) {
+        return format!("{stage}{place}: the rule's own record");
+    }
     format!("{stage}{place}, {}", when::services(scope.days))
+}
+
+/// Whether it is the records of rules that moved: they are of no date of service, and what they said
+/// before was never in force.
+fn is_of_rules(group: &[&Move<'_>]) -> bool {
+    group
+        .iter()
+        .all(|one| matches!(one.subjects.first(), Some(Subject::Rule(_))))
 }
 
 fn row(one: &Move<'_>) -> Row {

@@ -5,6 +5,7 @@
 
 mod bodies;
 mod content;
+mod dollars;
 mod evidence;
 mod mime;
 mod moves;

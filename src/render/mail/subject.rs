@@ -48,10 +48,16 @@ pub(super) fn headline(alert: &ChangeAlert, moves: &[Move<'_>], new: &[Record<'_
             format!(" ({})", clean::line(docket, 30))
         }
     };
-    let days = when::services(lead.scope.days);
+    // A field of a rule's own record is of no date of service.
+    let is_of_rule = matches!(lead.subjects.first(), Some(Subject::Rule(_)));
+    let days = if is_of_rule {
+        String::new()
+    } else {
+        format!(", {}", when::services(lead.scope.days))
+    };
     let mut phrases = phrases(lead, moves);
     loop {
-        let text = format!("{prefix}{}, {days}{suffix}", phrases.said());
+        let text = format!("{prefix}{}{days}{suffix}", phrases.said());
         if text.chars().count() <= LONGEST || !phrases.shorten() {
             return clean::line(&text, LONGEST + 50);
         }

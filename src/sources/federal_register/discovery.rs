@@ -157,6 +157,7 @@ fn published_unit(record: &Record, context: &[Document]) -> Unit {
     Unit {
         fallback,
         context: context.to_vec(),
+        row_counts: true,
         ..Unit::new(name(&record.number), request)
     }
 }
@@ -172,6 +173,7 @@ fn filed_unit(filed: &Filed, context: &[Document]) -> Unit {
     Unit {
         fallback,
         context: context.to_vec(),
+        row_counts: true,
         ..Unit::new(filed_name(&filed.number), request)
     }
 }

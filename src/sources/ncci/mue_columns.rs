@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
-
 use crate::model::attribute::Attribute;
 use crate::model::fact::Observation;
 
@@ -88,10 +86,7 @@ pub(super) fn values<'c>(
     Ok((
         count,
         BTreeMap::from([
-            (
-                Attribute::MueUnits,
-                Observation::amount(Decimal::from(count)),
-            ),
+            (Attribute::MueUnits, Observation::count(count.into())),
             (Attribute::MueAdjudication, Observation::text(words)),
             (Attribute::MueRationale, Observation::text(rationale)),
         ]),

@@ -60,7 +60,7 @@ pub(super) fn while_unreachable(page: &Document, believed: &[Fact]) -> Option<St
     };
     let text = |attribute| match last.statement.values.get(&attribute)? {
         Observation::Value(Value::Text(text)) => Some(text.as_str()),
-        Observation::Value(Value::Amount(_)) | Observation::Absent => None,
+        Observation::Value(Value::Amount(_) | Value::Count(_)) | Observation::Absent => None,
     };
     let section = name.strip_prefix("NCD ")?;
     let verdict = page_against_last(

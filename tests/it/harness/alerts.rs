@@ -236,6 +236,7 @@ pub fn alert(posting: &Posting, changes: Vec<Judged>, look_alikes: Vec<Judged>) 
             captured: origin.learned,
             changes,
             look_alikes,
+            dollars: Vec::new(),
         }),
     }
 }

@@ -4,11 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use coverd::engine::dollars::payments;
+use coverd::engine::fold::fold;
+use coverd::io::blobs::hash_of;
 use coverd::model::attribute::Attribute;
-use coverd::model::fact::{Observation, Statement};
+use coverd::model::dollars::{Setting, Worth};
+use coverd::model::fact::{Fact, Observation, Origin, Statement};
 use coverd::model::money;
 use coverd::model::request::Reading;
-use coverd::model::topic::Subject;
+use coverd::model::topic::{Place, Stage, Subject};
 use coverd::model::watch::Watch;
 use coverd::parse::html::meta_refresh;
 use coverd::sources::pfs::Checks;
@@ -436,4 +440,74 @@ fn the_redirect_that_cms_serves_in_place_of_an_archive_is_recognised() {
         error.to_string().contains("an HTML page is found"),
         "{error}"
     );
+}
+
+/// Reckoned by hand from the figures of RVU25D and its GPCI file: non-facility and facility dollars of
+/// a unit of each code, in Alabama, San Francisco and Alaska.
+const BY_HAND: [(&str, [&str; 6]); 5] = [
+    (
+        "20560",
+        ["22.53", "13.81", "30.83", "16.60", "30.60", "19.76"],
+    ),
+    (
+        "20561",
+        ["32.95", "20.86", "44.86", "25.13", "44.84", "29.81"],
+    ),
+    (
+        "20552",
+        ["46.26", "32.77", "62.79", "40.76", "62.74", "45.95"],
+    ),
+    (
+        "20553",
+        ["53.29", "37.27", "72.53", "46.37", "72.19", "52.26"],
+    ),
+    (
+        "99213",
+        ["81.86", "59.93", "109.15", "73.35", "112.20", "84.92"],
+    ),
+];
+const PLACES: [&str; 3] = ["10112-00", "01112-05", "02102-01"];
+
+#[test]
+fn dollars_from_the_real_files_are_those_reckoned_by_hand() {
+    let Some(folder) = real_data() else { return };
+    let codes = BY_HAND.map(|(code, _)| code);
+    let watch = at(&PLACES, watching(&codes));
+    let files = [
+        "rvu25d/PPRRVU2025_Oct.csv",
+        "rvu25d/aux/GPCI2025.csv",
+        "rvu25d/aux/25LOCCO.csv",
+    ];
+    let reading = reading(&folder, "RVU25D", &files, &watch, Checks::default());
+    let origin = std::sync::Arc::new(Origin {
+        source: "pfs".to_owned(),
+        edition: reading.edition.clone(),
+        document: hash_of(b"RVU25D"),
+        url: "https://www.cms.gov/files/zip/rvu25d.zip".to_owned(),
+        published: day(2025, 9, 11),
+        learned: "2025-09-11T12:00:00Z".parse().unwrap(),
+    });
+    let timelines = fold(reading.statements.into_iter().map(|statement| Fact {
+        statement,
+        origin: std::sync::Arc::clone(&origin),
+    }));
+    for (code, expected) in BY_HAND {
+        let mut amounts = Vec::new();
+        for place in PLACES {
+            let place = Place::Locality(place.parse().unwrap());
+            let service = code.parse().unwrap();
+            let found = payments(
+                &timelines,
+                service,
+                &place,
+                &Stage::InForce,
+                day(2025, 11, 3),
+            );
+            assert_eq!(found.len(), 1, "one conversion factor in 2025");
+            assert_eq!(found[0].inputs.len(), 3, "row, factor, indices");
+            amounts.extend(Setting::ALL.map(|setting| found[0].worth(setting).clone()));
+        }
+        let expected = expected.map(|text| Worth::Paid(text.parse().unwrap()));
+        assert_eq!(amounts, expected, "{code}");
+    }
 }
