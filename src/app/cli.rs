@@ -68,6 +68,8 @@ pub enum Command {
     Health,
     /// Mails that were sent, wait, or can never be delivered
     Outbox(OutboxArgs),
+    /// Say that you take care of an alert, so that nobody else is reminded
+    Ack(AckArgs),
     /// Send a test mail to the recipients
     MailTest(MailTestArgs),
     /// Run recorded captures of CMS pages through coverd, as of their own dates
@@ -150,6 +152,31 @@ pub struct ShowArgs {
     pub dollars: bool,
 }
 
+/// `ack`
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+The id is at the end of the alert's mail; the first characters are enough. Who, when and the note stay
+in the history.
+
+Example:
+  coverd ack 3f9a1c --by Ana --note \"claims of January looked at\"")]
+pub struct AckArgs {
+    /// The id of the alert
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Who takes care of it
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// What is to be remembered
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub note: String,
+}
+
 /// `outbox`
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
@@ -158,7 +185,7 @@ Examples:
   coverd outbox --state dead
   coverd outbox --retry 232de228")]
 pub struct OutboxArgs {
-    /// Only those that are pending, delivered or dead
+    /// Only those that are pending, delivered, dead or gathered (told by a digest)
     #[arg(long, value_name = "STATE")]
     pub state: Option<DeliveryState>,
     /// Send one again that was given up, by its id or the beginning of it
@@ -333,7 +360,10 @@ mod tests {
                 "2026-03-01T14:00:00Z",
             ),
             ("coverd changes --severity grave", "coverage, payment"),
-            ("coverd outbox --state lost", "pending, delivered or dead"),
+            (
+                "coverd outbox --state lost",
+                "pending, delivered, dead or gathered",
+            ),
             ("coverd backfill --since 1990", "2003"),
         ] {
             let error = parse(line).unwrap_err();

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::check::{Mode, Pass, check_source, report_defect};
 use super::deliver::deliver_batch;
+use super::letters::write_due;
 use super::pulse::{Pulse, Pulses};
 use super::state::{App, Scheduled};
 use crate::engine::schedule::latest_due;
@@ -176,6 +177,10 @@ async fn watch_outbox(app: Arc<App>, stop: CancellationToken, pulse: Pulse) {
     while !stop.is_cancelled() {
         // A few conversations, each with a deadline of its own.
         pulse.within(app.limits.check);
+        // A letter that cannot be written must not keep the others.
+        if let Err(fault) = write_due(&app).await {
+            tracing::error!("digests and reminders cannot be written: {fault:#}");
+        }
         let next = match deliver_batch(&app, &stop).await {
             Ok(batch) if batch.is_full => continue,
             Ok(_) => app.next_attempt_at().await,

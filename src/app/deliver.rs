@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::check::notify_operator;
+use super::letters::write_due;
 use super::state::App;
 use crate::engine::health::assess;
 use crate::engine::retry::settle;
@@ -35,8 +36,10 @@ pub struct Delivered {
     pub dead: usize,
 }
 
-/// Sends everything that is due, oldest first, until nothing is or `stop` is cancelled.
+/// Sends everything that is due, oldest first, until nothing is or `stop` is cancelled. Messages that wait
+/// for one another are gathered before.
 pub async fn deliver_due(app: &Arc<App>, stop: &CancellationToken) -> anyhow::Result<Delivered> {
+    write_due(app).await?;
     let mut round = Delivered::default();
     loop {
         let batch = deliver_batch(app, stop).await?;
@@ -86,6 +89,7 @@ pub(super) async fn deliver_batch(
             DeliveryState::Delivered => batch.delivered.accepted += 1,
             DeliveryState::Pending => batch.delivered.deferred += 1,
             DeliveryState::Dead => batch.delivered.dead += 1,
+            DeliveryState::Gathered => {}
         }
         log(&row.outgoing, state, &outcome);
         if accepted || state == DeliveryState::Dead {
@@ -111,12 +115,12 @@ async fn send(app: &App, outgoing: &Outgoing, stop: &CancellationToken) -> Optio
 
 fn log(outgoing: &Outgoing, state: DeliveryState, outcome: &Outcome) {
     let (Outcome::Accepted(words) | Outcome::Deferred(words) | Outcome::Refused(words)) = outcome;
-    let (id, alert) = (outgoing.id.as_str(), outgoing.alert.as_str());
+    let (id, alert) = (outgoing.id.as_str(), outgoing.alert.as_deref());
     match state {
         DeliveryState::Delivered => {
             tracing::info!(delivery.id = id, alert.id = alert, "delivered: {words}");
         }
-        DeliveryState::Pending => tracing::warn!(
+        DeliveryState::Pending | DeliveryState::Gathered => tracing::warn!(
             delivery.id = id,
             alert.id = alert,
             "delivery deferred: {words}"
@@ -151,7 +155,9 @@ async fn report(
                 remedy: "correct the address or the mail server, then run `coverd mail-test`; `coverd outbox --state dead` lists what did not arrive".to_owned(),
             }]
         }
-        (DeliveryState::Delivered | DeliveryState::Pending, _) => Vec::new(),
+        (DeliveryState::Delivered | DeliveryState::Pending | DeliveryState::Gathered, _) => {
+            Vec::new()
+        }
     };
     let open = app.open_problems(MAIL).await?;
     if found.is_empty() && open.iter().all(|open| open.problem.subject != subject) {

@@ -11,6 +11,8 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use super::check::AtWork;
+use super::config::Escalation;
+use crate::ask::SourceInfo;
 use crate::engine::schedule::Plan;
 use crate::io::blobs::{Blobs, Kept, hash_of};
 use crate::io::channels::Channels;
@@ -18,19 +20,18 @@ use crate::io::clock::Clock;
 use crate::io::pdf::PdfReader;
 use crate::io::recording::{Recording, Web};
 use crate::io::store::{
-    FullReading, KnownCapture, OutboxCounts, PendingDelivery, Reader, Said, SourceState,
-    StoreError, StoreHandle, StoredReading, UnitState,
+    FullReading, KnownCapture, Reader, SourceState, StoreError, StoreHandle, StoredReading,
+    UnitState,
 };
-use crate::model::alert::Alert;
 use crate::model::code::HcpcsCode;
-use crate::model::delivery::{Attempt, Outgoing, Recipient};
+use crate::model::delivery::Recipient;
 use crate::model::document::{DocumentHash, Validators};
 use crate::model::fact::Fact;
 use crate::model::health::OpenProblem;
 use crate::model::record::{CheckRecord, Standing};
 use crate::model::topic::Topic;
 use crate::model::watch::Watch;
-use crate::render::mail::{Envelope, compose};
+use crate::render::mail::Envelope;
 use crate::sources::Source;
 
 /// Deadlines that keep one source from holding up anything else.
@@ -106,6 +107,10 @@ pub struct App {
     pub recipients: Vec<Recipient>,
     /// What all mails have in common.
     pub envelope: Envelope,
+    /// Whom to tell what nobody acknowledged.
+    pub escalation: Escalation,
+    /// The sources as configured, those that are off as well.
+    pub infos: Vec<SourceInfo>,
     /// The sources that are read, by id.
     pub sources: BTreeMap<&'static str, Scheduled>,
     /// Deadlines.
@@ -130,7 +135,7 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> anyhow::Result<T> {
@@ -143,14 +148,6 @@ impl App {
             .run(move |store| store.record_check(&record))
             .await
             .context("nothing of this step was recorded")
-    }
-
-    /// Commits one attempt.
-    pub async fn record_attempt(&self, attempt: Attempt) -> anyhow::Result<()> {
-        self.store
-            .run(move |store| store.record_attempt(&attempt))
-            .await
-            .context("an attempt could not be recorded")
     }
 
     /// Puts bytes into the archive; they are on disk when this returns.
@@ -238,12 +235,6 @@ impl App {
         self.ask(move |reader| reader.topics(source)).await
     }
 
-    /// The messages about a rulemaking so far, oldest first.
-    pub async fn conversation(&self, thread: &str) -> anyhow::Result<Vec<Said>> {
-        let thread = thread.to_owned();
-        self.ask(move |reader| reader.conversation(&thread)).await
-    }
-
     /// The topics at the stage of a rule.
     pub async fn staged_topics(&self) -> anyhow::Result<Vec<Topic>> {
         self.ask(Reader::staged_topics).await
@@ -275,25 +266,6 @@ impl App {
         self.ask(move |reader| reader.open_problems(source)).await
     }
 
-    /// Messages that are due, oldest first.
-    pub async fn pending(
-        &self,
-        now: DateTime<Utc>,
-        most: u32,
-    ) -> anyhow::Result<Vec<PendingDelivery>> {
-        self.ask(move |reader| reader.pending(now, most)).await
-    }
-
-    /// When the next message is due.
-    pub async fn next_attempt_at(&self) -> anyhow::Result<Option<DateTime<Utc>>> {
-        self.ask(Reader::next_attempt_at).await
-    }
-
-    /// How many messages stand where.
-    pub async fn outbox_counts(&self) -> anyhow::Result<OutboxCounts> {
-        self.ask(Reader::outbox_counts).await
-    }
-
     /// When a source is due; at once when it was never read.
     pub async fn due(&self, source: &'static str) -> anyhow::Result<DateTime<Utc>> {
         Ok(self
@@ -313,19 +285,6 @@ impl App {
             Web::Recorded(recording, clock) => Some((recording, clock.now())),
             Web::Network(_) => None,
         }
-    }
-
-    /// The rendered message of an alert for one recipient.
-    ///
-    /// `earlier`: the messages about the same rulemaking before it, oldest first.
-    pub fn compose(
-        &self,
-        alert: &Alert,
-        recipient: &Recipient,
-        earlier: &[String],
-    ) -> anyhow::Result<Outgoing> {
-        compose(alert, recipient, &self.envelope, self.clock.now(), earlier)
-            .with_context(|| format!("alert {} could not be written as a mail", alert.id))
     }
 
     /// A short name derived from a text.

@@ -143,6 +143,8 @@ pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>,
         yearly_units: config.practice.yearly_units.clone(),
         recipients: config.recipients.clone(),
         envelope: envelope(config),
+        escalation: config.escalation.clone(),
+        infos: source_infos(config)?,
         sources: scheduled(config)?,
         limits: Limits {
             extract: Duration::from_mins(5),
@@ -233,6 +235,7 @@ pub fn envelope(config: &Config) -> Envelope {
         list_host: format!("coverd.{host}"),
         zone: config.practice.zone,
         practice: config.practice.name.clone(),
+        asks_to_acknowledge: config.escalation.after_days > 0,
     }
 }
 

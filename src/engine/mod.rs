@@ -6,8 +6,10 @@
 pub mod absence;
 pub mod answer;
 mod compare;
+pub mod courtesy;
 pub mod diff;
 pub mod dollars;
+pub mod escalation;
 pub mod fold;
 pub mod gather;
 pub mod health;

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::attribute::Attribute;
 use super::change::Severity;
+use super::courtesy::Courtesy;
 
 /// What a recipient wants to hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,15 +44,62 @@ pub struct Recipient {
     pub severities: BTreeMap<Attribute, Severity>,
     /// The channel that serves them: `smtp`, `file`.
     pub channel: String,
+    /// When they want to be told.
+    pub courtesy: Courtesy,
 }
+
+/// Why a message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// It tells an alert.
+    Alert,
+    /// It tells several that waited for it.
+    Digest,
+    /// It tells an alert again that nobody acknowledged, to the next person.
+    Reminder,
+    /// It says how coverd and its sources are.
+    Weekly,
+}
+
+impl Purpose {
+    const ALL: [Self; 4] = [Self::Alert, Self::Digest, Self::Reminder, Self::Weekly];
+
+    /// The name in the database and for people.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Digest => "digest",
+            Self::Reminder => "reminder",
+            Self::Weekly => "weekly",
+        }
+    }
+}
+
+impl FromStr for Purpose {
+    type Err = UnknownPurpose;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPurpose> {
+        Self::ALL
+            .into_iter()
+            .find(|purpose| purpose.id() == text)
+            .ok_or(UnknownPurpose)
+    }
+}
+
+/// A purpose that this version does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such purpose of a message: use alert, digest, reminder or weekly")]
+pub struct UnknownPurpose;
 
 /// A rendered message for one recipient over one channel: an outbox row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// Derived from alert, channel and recipient.
+    /// Derived from what it tells, channel and recipient.
     pub id: String,
-    /// The alert it tells.
-    pub alert: String,
+    /// Why it is sent.
+    pub purpose: Purpose,
+    /// The alert it tells; `None` where it tells several, or none.
+    pub alert: Option<String>,
     /// The channel to use.
     pub channel: String,
     /// Envelope recipient.
@@ -66,7 +114,70 @@ pub struct Outgoing {
     pub message: Vec<u8>,
     /// When it was put into the outbox.
     pub created: DateTime<Utc>,
+    /// It is not sent before.
+    pub not_before: DateTime<Utc>,
+    /// Whether it is told in one message with what else is due then.
+    pub gathers: bool,
 }
+
+/// A message that takes the place of others, or of none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The message.
+    pub outgoing: Outgoing,
+    /// The outbox rows that it tells.
+    pub tells: Vec<String>,
+}
+
+/// That someone has seen an alert and takes care of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// The alert.
+    pub alert: String,
+    /// Who.
+    pub person: String,
+    /// What they wrote; may be empty.
+    pub note: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// How: `command`, `page`.
+    pub via: AcknowledgedVia,
+}
+
+/// How an alert was acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AcknowledgedVia {
+    /// By `coverd ack`.
+    Command,
+    /// On the page.
+    Page,
+}
+
+impl AcknowledgedVia {
+    /// The name in the database and for people.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Page => "page",
+        }
+    }
+}
+
+impl FromStr for AcknowledgedVia {
+    type Err = UnknownVia;
+
+    fn from_str(text: &str) -> Result<Self, UnknownVia> {
+        [Self::Command, Self::Page]
+            .into_iter()
+            .find(|via| via.id() == text)
+            .ok_or(UnknownVia)
+    }
+}
+
+/// A way of acknowledging that this version does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such way to acknowledge: use command or page")]
+pub struct UnknownVia;
 
 /// Where an outbox row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,6 +188,8 @@ pub enum DeliveryState {
     Delivered,
     /// It can never succeed: refused for good, or out of attempts.
     Dead,
+    /// Told by a digest, which has a row of its own.
+    Gathered,
 }
 
 impl DeliveryState {
@@ -86,6 +199,7 @@ impl DeliveryState {
             Self::Pending => "pending",
             Self::Delivered => "delivered",
             Self::Dead => "dead",
+            Self::Gathered => "gathered",
         }
     }
 }
@@ -100,7 +214,7 @@ impl FromStr for DeliveryState {
     type Err = UnknownState;
 
     fn from_str(text: &str) -> Result<Self, UnknownState> {
-        [Self::Pending, Self::Delivered, Self::Dead]
+        [Self::Pending, Self::Delivered, Self::Dead, Self::Gathered]
             .into_iter()
             .find(|state| state.id() == text)
             .ok_or(UnknownState)
@@ -109,7 +223,7 @@ impl FromStr for DeliveryState {
 
 /// A delivery state that this version does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no such delivery state: use pending, delivered or dead")]
+#[error("no such delivery state: use pending, delivered, dead or gathered")]
 pub struct UnknownState;
 
 /// How one attempt ended.

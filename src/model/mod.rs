@@ -10,6 +10,7 @@ pub mod answer;
 pub mod attribute;
 pub mod change;
 pub mod code;
+pub mod courtesy;
 pub mod date;
 pub mod delivery;
 pub mod document;

@@ -176,8 +176,8 @@ impl World {
         self.post("N");
         let text = format!(
             "[store]\ndir = \"{}\"\n\
-             [[recipient]]\naddress = \"billing@practice.example\"\n\
-             [[recipient]]\naddress = \"it@practice.example\"\nrole = \"operator\"\n",
+             [[recipient]]\naddress = \"billing@practice.example\"\nstill_watching = false\n\
+             [[recipient]]\naddress = \"it@practice.example\"\nrole = \"operator\"\nstill_watching = false\n",
             self.folder.path().display()
         );
         let config = Config::from_text(None, &text, &Environment::default(), |_| Ok(())).unwrap();

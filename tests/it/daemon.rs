@@ -48,8 +48,8 @@ impl Place {
         let mut text = format!(
             "[store]\ndir = \"store\"\n[fetch]\nmin_interval_seconds = 0\n\
              [mail]\nchannel = \"smtp\"\nfrom = \"coverd@practice.example\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
-             [[recipient]]\naddress = \"billing@practice.example\"\n\
-             [[recipient]]\naddress = \"it@practice.example\"\nrole = \"operator\"\n\
+             [[recipient]]\naddress = \"billing@practice.example\"\nstill_watching = false\n\
+             [[recipient]]\naddress = \"it@practice.example\"\nrole = \"operator\"\nstill_watching = false\n\
              [fetch.origins]\n",
             self.mail.port()
         );

@@ -102,7 +102,7 @@ const GONE: &str = "gone@practice.example";
 
 #[tokio::test]
 async fn one_refused_recipient_is_dead_and_reported_once_and_the_other_hears_everything() {
-    let more = format!("[[recipient]]\naddress = \"{GONE}\"");
+    let more = format!("[[recipient]]\naddress = \"{GONE}\"\nstill_watching = false");
     let mut practice = with_news(&more).await;
     practice.smtp.set(Mode::RefuseRecipient(GONE.to_owned()));
     let round = practice.check().await;

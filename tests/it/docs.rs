@@ -118,6 +118,7 @@ fn the_default_configuration_names_every_key_that_there_is() {
         "sources.ncd",
         "fetch",
         "mail",
+        "acknowledge",
         "log",
         "[page]",
         "[recipient]",

@@ -14,6 +14,7 @@ mod harness;
 mod kill;
 mod laws;
 mod layers;
+mod letters;
 mod licence;
 mod local_coverage;
 mod mail;

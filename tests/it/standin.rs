@@ -315,8 +315,8 @@ fn config(folder: &Path, smtp: &SmtpSink) -> Config {
          [mail]\nchannel = \"smtp\"\nfrom = \"coverd@practice.example\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
          [fetch]\ncontact = \"it@practice.example\"\n\
          [[page]]\nname = \"Payer policy\"\nurl = \"{PAGE}\"\nunstable = true\n\
-         [[recipient]]\naddress = \"{PRACTICE}\"\n\
-         [[recipient]]\naddress = \"{OPERATOR}\"\nrole = \"operator\"\n",
+         [[recipient]]\naddress = \"{PRACTICE}\"\nstill_watching = false\n\
+         [[recipient]]\naddress = \"{OPERATOR}\"\nrole = \"operator\"\nstill_watching = false\n",
         smtp.port()
     );
     let path = folder.join("coverd.toml");

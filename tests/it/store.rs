@@ -22,7 +22,7 @@ use coverd::io::store::{
 use coverd::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice};
 use coverd::model::attribute::Attribute;
 use coverd::model::change::{Change, Judged, Severity};
-use coverd::model::delivery::{Attempt, DeliveryState, Outcome, Outgoing};
+use coverd::model::delivery::{Attempt, DeliveryState, Outcome, Outgoing, Purpose};
 use coverd::model::document::{Capture, DocumentHash, Validators};
 use coverd::model::fact::{
     Edition, Fact, FactKey, Observation, Origin, Repost, Statement, Value, Values,
@@ -203,7 +203,8 @@ fn judged(document: DocumentHash, code: &str, was: &str, now: &str) -> Judged {
 fn outgoing(id: &str, minute: i64) -> Outgoing {
     Outgoing {
         id: id.to_owned(),
-        alert: "alert-1".to_owned(),
+        purpose: Purpose::Alert,
+        alert: Some("alert-1".to_owned()),
         channel: "smtp".to_owned(),
         recipient: "billing@practice.example".to_owned(),
         sender: "coverd@practice.example".to_owned(),
@@ -211,6 +212,8 @@ fn outgoing(id: &str, minute: i64) -> Outgoing {
         subject: "20560: N to A".to_owned(),
         message: b"Subject: 20560\r\n\r\nN to A \xff\x00\r\n".to_vec(),
         created: at(minute),
+        not_before: at(minute),
+        gathers: false,
     }
 }
 
@@ -379,7 +382,7 @@ fn a_record_that_fails_at_its_end_leaves_nothing_behind() {
     let mut bench = Bench::new();
     let empty = dump(bench.store.read());
     let mut record = full_record();
-    record.deliveries[1].alert = "no such alert".to_owned();
+    record.deliveries[1].alert = Some("no such alert".to_owned());
     let error = bench.store.record_check(&record).unwrap_err();
     assert!(matches!(error, StoreError::Invalid { .. }), "{error}");
     assert_eq!(dump(bench.store.read()), empty);
@@ -976,7 +979,11 @@ fn a_message_that_was_given_up_begins_a_new_series_when_it_is_revived() {
     assert_eq!(mine(&bench, 6), None);
     let due = mine(&bench, 7).unwrap();
     assert_eq!((due.attempts, due.first_attempt), (0, Some(at(4))));
-    assert_eq!(due.outgoing, outgoing("delivery-1", 2));
+    let revived = Outgoing {
+        not_before: at(7),
+        ..outgoing("delivery-1", 2)
+    };
+    assert_eq!(due.outgoing, revived);
 
     // Told again how it ended before, it stays pending; the new series counts from its beginning.
     bench.store.record_attempt(&given_up).unwrap();
@@ -1061,7 +1068,7 @@ async fn the_writer_thread_outlives_a_panic_and_finishes_its_work() {
     let error = handle
         .run(|store| {
             let mut record = full_record();
-            record.deliveries[0].alert = "nobody".to_owned();
+            record.deliveries[0].alert = Some("nobody".to_owned());
             store.record_check(&record)
         })
         .await;

@@ -41,7 +41,9 @@ pub async fn deliveries(app: &App, alerts: &[Alert]) -> anyhow::Result<Vec<Outgo
             outgoing.push(app.compose(&alert, recipient, &earlier)?);
         }
         if let Some(said) = thread.and_then(|thread| conversations.get_mut(&thread)) {
-            let own = outgoing.iter().filter(|one| one.alert == alert.id);
+            let own = outgoing
+                .iter()
+                .filter(|one| one.alert.as_ref() == Some(&alert.id));
             said.extend(own.map(|one| Said {
                 channel: one.channel.clone(),
                 recipient: one.recipient.clone(),

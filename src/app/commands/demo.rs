@@ -157,9 +157,11 @@ fn show_new_mail(config: &Config, shown: usize, context: &Context) -> Result<usi
     let new = sent.len().saturating_sub(shown);
     for delivery in sent.iter().take(new).rev() {
         let outgoing = &delivery.outgoing;
-        let alert = reader
-            .alert(&outgoing.alert)?
-            .context("a message without its alert")?;
+        let alert = match &outgoing.alert {
+            Some(alert) => reader.alert(alert)?,
+            None => None,
+        };
+        let alert = alert.context("a message without its alert")?;
         let text = bodies(&alert, &wiring::envelope(config))
             .context("the message cannot be shown")?
             .text;

@@ -1,7 +1,7 @@
 //! From the command line to the command.
 
 use super::{
-    Context, Logged, answer, changes, check_schedule, config, db, demo, health, history, man,
+    Context, Logged, ack, answer, changes, check_schedule, config, db, demo, health, history, man,
     mentions, outbox, pdf_text, replay, rules, show, sources, status, watch,
 };
 use crate::app::cli::{Cli, Command};
@@ -40,6 +40,7 @@ pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::Sources => sources::sources(&context()?),
         Command::Health => health::health(&context()?),
         Command::Outbox(args) => outbox::outbox(&args, &context()?),
+        Command::Ack(args) => ack::ack(&args, &context()?),
         Command::MailTest(args) => watch::mail_test(&args, &context()?),
         Command::Replay(args) => replay::replay_command(&args, &context()?),
         Command::Db(command) => db::run(&command, &context()?),

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod ack;
 pub mod answer;
 pub mod changes;
 pub mod config;

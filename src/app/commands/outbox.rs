@@ -88,7 +88,7 @@ fn block(page: &mut Page, row: &Row) {
         match state {
             DeliveryState::Dead => Tone::Bad,
             DeliveryState::Pending => Tone::Warning,
-            DeliveryState::Delivered => Tone::Strong,
+            DeliveryState::Delivered | DeliveryState::Gathered => Tone::Strong,
         },
     );
     page.pair(2, "subject", &outgoing.subject);
@@ -122,6 +122,7 @@ fn for_programs(rows: &[Row]) -> Table {
         Column::left("channel", "Channel"),
         Column::left("message_id", "Message-ID"),
         Column::left("alert", "Alert"),
+        Column::left("purpose", "Purpose"),
     ]);
     for Row { delivery, last } in rows {
         let outgoing = &delivery.outgoing;
@@ -137,7 +138,8 @@ fn for_programs(rows: &[Row]) -> Table {
             Cell::maybe(last.as_ref().map(words)),
             Cell::text(&outgoing.channel),
             Cell::text(&outgoing.message_id),
-            Cell::text(&outgoing.alert),
+            Cell::maybe(outgoing.alert.as_ref()),
+            Cell::text(outgoing.purpose.id()),
         ]);
     }
     table

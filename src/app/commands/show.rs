@@ -18,7 +18,7 @@ use crate::model::topic::Subject;
 use crate::render::page::Page;
 use crate::render::redline::{Fate, redline};
 use crate::render::table::{Cell, Column, Table};
-use crate::render::words::{cell, held, place};
+use crate::render::words::{cell, held, minute, place};
 
 /// Changed paragraphs that are shown of a text.
 const PARAGRAPHS: usize = 40;
@@ -207,6 +207,13 @@ fn show_alert(alert: &Alert, reader: &Reader, context: &Shown<'_>) -> Result<(),
     );
     for line in told(&alert.id, reader)? {
         page.pair(2, "mail", &line);
+    }
+    for ack in reader.acknowledgements(&alert.id)? {
+        let mut line = format!("by {} at {}", ack.person, minute(ack.at));
+        if !ack.note.is_empty() {
+            line = format!("{line}: {}", ack.note);
+        }
+        page.pair(2, "taken care of", &line);
     }
     match &alert.body {
         AlertBody::Change(body) => show_changes(page, alert, body, reader, context),

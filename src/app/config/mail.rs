@@ -140,6 +140,7 @@ impl Resolver<'_> {
                     least: Severity::from(recipient.least),
                     severities: self.severities(&key.key("severity"), &recipient.severity),
                     channel: mail.channel.id().to_owned(),
+                    courtesy: self.courtesy(&key, recipient),
                 }
             })
             .collect();
@@ -176,7 +177,7 @@ impl Resolver<'_> {
         severities
     }
 
-    fn address(&mut self, key: &KeyPath, address: &str) {
+    pub(super) fn address(&mut self, key: &KeyPath, address: &str) {
         if address.parse::<lettre::Address>().is_err() {
             self.wrong_at(
                 key.clone(),

@@ -7,6 +7,7 @@
 //! *Architecture invariants:* serde is used here only, and the environment of the process is read in
 //! [`environment`] only.
 
+mod courtesy;
 mod digest;
 pub mod environment;
 mod federal_register;
@@ -29,5 +30,6 @@ pub use log::{Log, LogFormat, LogLevel};
 pub use mistake::{ConfigError, Mistake};
 pub use secret::{PasswordSource, SecretError};
 pub use settings::{
-    Config, Fetch, Login, Mail, MailChannel, Practice, Smtp, SourceSettings, Sources, Tls,
+    Config, Escalation, Fetch, Login, Mail, MailChannel, Practice, Smtp, SourceSettings, Sources,
+    Tls,
 };

@@ -18,6 +18,7 @@ pub(super) struct RawConfig {
     pub(super) sources: RawSources,
     pub(super) fetch: RawFetch,
     pub(super) mail: RawMail,
+    pub(super) acknowledge: RawAcknowledge,
     pub(super) log: RawLog,
     #[serde(default)]
     pub(super) page: Vec<RawPage>,
@@ -271,6 +272,46 @@ pub(super) struct RawRecipient {
     pub(super) least: RawSeverity,
     #[serde(default)]
     pub(super) severity: BTreeMap<String, RawSeverity>,
+    #[serde(default)]
+    pub(super) digest: RawRhythm,
+    #[serde(default)]
+    pub(super) digest_for: RawDigestFor,
+    #[serde(default)]
+    pub(super) digest_at: String,
+    #[serde(default)]
+    pub(super) quiet: String,
+    #[serde(default = "yes")]
+    pub(super) still_watching: bool,
+}
+
+/// That all is quiet must not look like that nobody watches.
+fn yes() -> bool {
+    true
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawRhythm {
+    #[default]
+    Immediately,
+    Daily,
+    Weekly,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawDigestFor {
+    pub(super) coverage: Option<RawRhythm>,
+    pub(super) payment: Option<RawRhythm>,
+    pub(super) coding: Option<RawRhythm>,
+    pub(super) administrative: Option<RawRhythm>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAcknowledge {
+    pub(super) after_days: u32,
+    pub(super) escalation: Vec<String>,
 }
 
 fn practice() -> RawRole {

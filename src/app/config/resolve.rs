@@ -61,6 +61,7 @@ impl<'a> Resolver<'a> {
         sources.settings.pages = self.pages(&raw.page, &fetch.loopback);
         let mail = self.mail(&raw.mail, &store);
         let recipients = self.recipients(&raw.recipient, &mail);
+        let escalation = self.escalation(&raw.acknowledge, &recipients, &mail);
         Some(Config {
             file: file.map(Path::to_owned),
             practice: practice?,
@@ -70,6 +71,7 @@ impl<'a> Resolver<'a> {
             fetch,
             mail,
             recipients,
+            escalation,
             log: Log::from(&raw.log),
             entries,
         })

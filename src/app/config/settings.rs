@@ -33,6 +33,8 @@ pub struct Config {
     pub mail: Mail,
     /// Who is told, each served by the configured channel.
     pub recipients: Vec<Recipient>,
+    /// Who is told what nobody acknowledged.
+    pub escalation: Escalation,
     /// What is logged.
     pub log: Log,
     /// Every key with its value and where it comes from, for `config show`.
@@ -212,6 +214,15 @@ pub struct Mail {
     pub from_name: String,
     /// Where it goes.
     pub channel: MailChannel,
+}
+
+/// Whom to tell, one after the other, what nobody acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Escalation {
+    /// Days that each has before the next is told; 0: nobody is asked to acknowledge.
+    pub after_days: u32,
+    /// The people, in order.
+    pub people: Vec<Recipient>,
 }
 
 /// The channel that serves all recipients.

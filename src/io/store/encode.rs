@@ -9,7 +9,7 @@ use super::error::StoreError;
 use crate::model::alert::Phase;
 use crate::model::attribute::Attribute;
 use crate::model::change::Severity;
-use crate::model::delivery::DeliveryState;
+use crate::model::delivery::{AcknowledgedVia, DeliveryState, Purpose};
 use crate::model::document::DocumentHash;
 use crate::model::fact::Repost;
 use crate::model::health::ProblemKind;
@@ -126,6 +126,30 @@ impl Form for Phase {
 
 impl Form for ProblemKind {
     const WHAT: &'static str = "a kind of problem";
+
+    fn form(&self) -> String {
+        self.id().to_owned()
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Form for Purpose {
+    const WHAT: &'static str = "a purpose";
+
+    fn form(&self) -> String {
+        self.id().to_owned()
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Form for AcknowledgedVia {
+    const WHAT: &'static str = "a way to acknowledge";
 
     fn form(&self) -> String {
         self.id().to_owned()

@@ -67,14 +67,16 @@ pub struct OutboxCounts {
     pub delivered: u64,
     /// Messages that were given up.
     pub dead: u64,
+    /// Messages that a digest tells.
+    pub gathered: u64,
     /// When the oldest pending message was put in.
     pub oldest_pending: Option<DateTime<Utc>>,
 }
 
 /// Ends in the condition and the order.
-const SELECT: &str =
+pub(super) const SELECT: &str =
     "SELECT d.id, d.alert, d.channel, d.recipient, d.sender, d.message_id, d.subject,
-        d.message, d.created, d.state, d.next_at,
+        d.message, d.created, d.state, d.next_at, d.purpose, d.gathers,
         (SELECT count(*) FROM attempts a WHERE a.delivery = d.id),
         (SELECT min(a.at) FROM attempts a WHERE a.delivery = d.id)
      FROM deliveries d";
@@ -88,31 +90,40 @@ pub(super) fn record(
     deliveries: &[Outgoing],
 ) -> Result<(), StoreError> {
     for outgoing in deliveries {
-        let created = outgoing.created.form();
-        let row = Once {
-            table: "deliveries",
-            what: "delivery",
-            id: &outgoing.id,
-            key: &[("id", &outgoing.id)],
-            content: &[
-                ("alert", &outgoing.alert),
-                ("channel", &outgoing.channel),
-                ("recipient", &outgoing.recipient),
-            ],
-            // Rendered once: every attempt sends the same bytes.
-            first: &[
-                ("sender", &outgoing.sender),
-                ("message_id", &outgoing.message_id),
-                ("subject", &outgoing.subject),
-                ("message", &outgoing.message),
-                ("created", &created),
-                ("state", &DeliveryState::Pending.form()),
-                ("next_at", &created),
-            ],
-        };
-        row.insert(transaction)?;
+        insert(transaction, outgoing)?;
     }
     Ok(())
+}
+
+/// Puts a message into the outbox; says whether it is new there.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    outgoing: &Outgoing,
+) -> Result<bool, StoreError> {
+    let row = Once {
+        table: "deliveries",
+        what: "delivery",
+        id: &outgoing.id,
+        key: &[("id", &outgoing.id)],
+        content: &[
+            ("alert", &outgoing.alert),
+            ("purpose", &outgoing.purpose.form()),
+            ("channel", &outgoing.channel),
+            ("recipient", &outgoing.recipient),
+        ],
+        // Rendered once: every attempt sends the same bytes.
+        first: &[
+            ("sender", &outgoing.sender),
+            ("message_id", &outgoing.message_id),
+            ("subject", &outgoing.subject),
+            ("message", &outgoing.message),
+            ("created", &outgoing.created.form()),
+            ("state", &DeliveryState::Pending.form()),
+            ("next_at", &outgoing.not_before.form()),
+            ("gathers", &outgoing.gathers),
+        ],
+    };
+    row.insert(transaction)
 }
 
 impl Store {
@@ -156,7 +167,7 @@ impl Store {
             transaction
                 .prepare_cached(
                     "UPDATE deliveries SET state = ?2, next_at = ?3
-                     WHERE id = ?1 AND state <> 'delivered'",
+                     WHERE id = ?1 AND state NOT IN ('delivered', 'gathered')",
                 )?
                 .execute(params![attempt.delivery, state.form(), next])?;
         }
@@ -219,8 +230,8 @@ impl Reader {
         let found = statement.query_map(params![now.form(), limit], |row| {
             Ok(PendingDelivery {
                 outgoing: outgoing(row)?,
-                attempts: row.get(13)?,
-                first_attempt: optional(row, 12)?,
+                attempts: row.get(15)?,
+                first_attempt: optional(row, 14)?,
             })
         })?;
         Ok(found.collect::<Result<_, _>>()?)
@@ -237,7 +248,8 @@ impl Reader {
     /// Deliveries, newest first.
     pub fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<StoredDelivery>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "{SELECT} WHERE (?1 IS NULL OR d.alert = ?1) AND (?2 IS NULL OR d.state = ?2)
+            "{SELECT} WHERE (?1 IS NULL OR d.alert = ?1
+                 OR d.id IN (SELECT g.within FROM deliveries g WHERE g.alert = ?1)) AND (?2 IS NULL OR d.state = ?2)
                AND (?4 IS NULL OR d.created <= ?4)
              ORDER BY d.created DESC, d.id LIMIT ?3"
         ))?;
@@ -302,24 +314,28 @@ impl Reader {
                 }
                 DeliveryState::Delivered => counts.delivered = number,
                 DeliveryState::Dead => counts.dead = number,
+                DeliveryState::Gathered => counts.gathered = number,
             }
         }
         Ok(counts)
     }
 }
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<StoredDelivery> {
+pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<StoredDelivery> {
     Ok(StoredDelivery {
         outgoing: outgoing(row)?,
         state: column(row, 9)?,
-        attempts: row.get(11)?,
+        attempts: row.get(13)?,
         next: optional(row, 10)?,
     })
 }
 
-fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
+/// Of a row that is not pending any more, "not before" is when it was written.
+pub(super) fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
+    let created = column(row, 8)?;
     Ok(Outgoing {
         id: row.get(0)?,
+        purpose: column(row, 11)?,
         alert: row.get(1)?,
         channel: row.get(2)?,
         recipient: row.get(3)?,
@@ -327,6 +343,8 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
         message_id: row.get(5)?,
         subject: row.get(6)?,
         message: row.get(7)?,
-        created: column(row, 8)?,
+        created,
+        not_before: optional(row, 10)?.unwrap_or(created),
+        gathers: row.get(12)?,
     })
 }

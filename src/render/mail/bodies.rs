@@ -15,6 +15,10 @@ use crate::render::redline::Fate;
 pub(super) const NO_ADVICE: &str = "This is what CMS publishes, as read by a program. It is no legal or billing advice: before acting \
      on it, read the document.";
 
+/// Asked in a mail about coverage.
+pub(super) const ACKNOWLEDGE: &str =
+    "Whoever takes care of this writes so; until then others are told as well.";
+
 /// What one alert says, in the three forms that a mail has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bodies {
@@ -31,6 +35,7 @@ pub struct Bodies {
 #[template(path = "mail_change.html", whitespace = "minimize")]
 struct ChangePage<'a> {
     title: &'a str,
+    ask: &'a str,
     practice: &'a str,
     advice: &'a str,
     content: &'a Content,
@@ -54,10 +59,11 @@ pub fn bodies(alert: &Alert, envelope: &Envelope) -> Result<Bodies, ComposeError
     let practice = practice.as_str();
     match &alert.body {
         AlertBody::Change(change) => {
-            let content = content(change, &alert.id, alert.raised, envelope.zone);
+            let content = content(change, alert, envelope);
             let subject = format!("{TAG}{}", content.headline);
             let page = ChangePage {
                 title: &subject,
+                ask: ACKNOWLEDGE,
                 practice,
                 advice: NO_ADVICE,
                 content: &content,

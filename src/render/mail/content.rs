@@ -1,17 +1,17 @@
 //! What a mail about a change says, before it is written as text or as HTML: both have the same
 //! content because both are written from this.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
+use chrono::NaiveDate;
 
 use super::dollars::dollar_sections;
 use super::evidence::{Proof, Quote, proofs, quotes};
-use super::moves::{Move, Scope, What, count, moves, names, plain, text};
+use super::meanings::meanings;
+use super::mime::Envelope;
+use super::moves::{Move, Scope, count, moves, names, plain, text};
 use super::records::{Record, Shown, meaning, records};
 use super::{subject, when};
-use crate::model::alert::{ChangeAlert, Phase};
-use crate::model::attribute::Attribute;
-use crate::model::change::Change;
+use crate::model::alert::{Alert, ChangeAlert, Phase};
+use crate::model::change::{Change, Severity};
 use crate::model::fact::Observation;
 use crate::model::topic::{Place, Stage, Subject};
 use crate::render::redline::{Paragraph, redline};
@@ -46,6 +46,8 @@ pub(super) struct Content {
     pub(super) quotes_left_out: String,
     pub(super) proofs: Vec<Proof>,
     pub(super) commands: Vec<String>,
+    /// What whoever takes care of it is asked to write; empty when nobody is asked.
+    pub(super) acknowledge: String,
 }
 
 /// Moves for the same days, at the same place and stage.
@@ -79,9 +81,11 @@ pub(super) struct Passage {
 }
 
 /// What the mail says.
-pub(super) fn content(alert: &ChangeAlert, id: &str, raised: DateTime<Utc>, zone: Tz) -> Content {
-    let today = when::today(raised, zone);
-    let id = clean::line(id, 80);
+pub(super) fn content(alert: &ChangeAlert, told: &Alert, envelope: &Envelope) -> Content {
+    let zone = envelope.zone;
+    let today = when::today(told.raised, zone);
+    let id = clean::line(&told.id, 80);
+    let asks = envelope.asks_to_acknowledge && alert.severity == Severity::Coverage;
     let all = moves(&alert.changes);
     let new = records(&alert.changes);
     let new_shown = &new[..new.len().min(RECORDS)];
@@ -138,6 +142,11 @@ pub(super) fn content(alert: &ChangeAlert, id: &str, raised: DateTime<Utc>, zone
         quotes_left_out: more(quotes_left_out, "more rows or passages", &whole),
         proofs: proofs(alert, &told, zone),
         commands: vec![whole, all_changes],
+        acknowledge: if asks {
+            format!("coverd ack {id} --by NAME")
+        } else {
+            String::new()
+        },
     }
 }
 
@@ -312,34 +321,4 @@ fn passage(one: &Move<'_>) -> Passage {
             number => format!("and {} more changed paragraphs", count(number)),
         },
     }
-}
-
-/// What the letters mean that the mail shows, each once, in the order in which they are met.
-fn meanings<'a>(shown: impl Iterator<Item = &'a Move<'a>>) -> Vec<String> {
-    let mut said: Vec<String> = Vec::new();
-    let (mut has_status, mut has_policy) = (false, false);
-    for one in shown {
-        has_policy |= matches!(one.subjects.first(), Some(Subject::Policy(_)));
-        for change in &one.changes {
-            let attribute = change.key.attribute;
-            if one.what == What::Whole && attribute != Attribute::Status {
-                continue;
-            }
-            has_status |= attribute == Attribute::Status;
-            for side in [&change.was, &change.now].into_iter().flatten() {
-                if let Some(meaning) = wording::describe(attribute, side)
-                    && !said.contains(&meaning)
-                {
-                    said.push(meaning);
-                }
-            }
-        }
-    }
-    if has_status {
-        said.push(wording::STATUS_IS_ONE_LAYER.to_owned());
-    }
-    if has_policy {
-        said.push(wording::NCD_NAMES_NO_CODES.to_owned());
-    }
-    said
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::bodies::{Bodies, bodies};
 use crate::model::alert::Alert;
-use crate::model::delivery::{Outgoing, Recipient};
+use crate::model::delivery::{Outgoing, Purpose, Recipient};
 use crate::model::document::DocumentHash;
 
 /// What is the same in all mails of an installation.
@@ -27,6 +27,8 @@ pub struct Envelope {
     pub zone: Tz,
     /// Name of the practice, for the foot of the mail.
     pub practice: String,
+    /// Whether changes of coverage ask to be acknowledged.
+    pub asks_to_acknowledge: bool,
 }
 
 /// Why a message cannot be written.
@@ -70,8 +72,17 @@ pub enum ComposeError {
 /// The id of the delivery of an alert to one recipient over one channel: the same three give the
 /// same id, so that repeating a step adds nothing.
 pub fn delivery_id(alert: &str, channel: &str, recipient: &str) -> String {
+    hashed(&[alert, channel, recipient])
+}
+
+/// The id of a message that is no delivery of an alert: `what` names what it tells.
+pub(super) fn letter_id(purpose: Purpose, what: &str, channel: &str, recipient: &str) -> String {
+    hashed(&[purpose.id(), what, channel, recipient])
+}
+
+fn hashed(parts: &[&str]) -> String {
     let mut digest = Sha256::new();
-    for part in [alert, channel, recipient] {
+    for part in parts {
         // lengths, so that no two triples run together
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part.as_bytes());
@@ -96,7 +107,7 @@ pub fn compose(
 ) -> Result<Outgoing, ComposeError> {
     let id = delivery_id(&alert.id, &to.channel, &to.address);
     let bodies = bodies(alert, envelope)?;
-    write(id, &alert.id, bodies, to, envelope, created, earlier)
+    write(id, Some(&alert.id), bodies, to, envelope, created, earlier)
 }
 
 /// Writes a message by which a person sees that mail from coverd arrives. It tells no alert and is
@@ -118,12 +129,12 @@ pub fn test_message(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>coverd</title></head><body><p>{words}</p></body></html>\n"
         ),
     };
-    write(id, "test", text, to, envelope, created, &[])
+    write(id, None, text, to, envelope, created, &[])
 }
 
-fn write(
+pub(super) fn write(
     id: String,
-    alert: &str,
+    alert: Option<&str>,
     bodies: Bodies,
     to: &Recipient,
     envelope: &Envelope,
@@ -156,7 +167,8 @@ fn write(
     })?;
     Ok(Outgoing {
         id,
-        alert: alert.to_owned(),
+        purpose: Purpose::Alert,
+        alert: alert.map(str::to_owned),
         channel: to.channel.clone(),
         recipient: to.address.clone(),
         sender: envelope.from_address.clone(),
@@ -164,11 +176,13 @@ fn write(
         subject,
         message,
         created,
+        not_before: created,
+        gathers: false,
     })
 }
 
 struct Parts<'a> {
-    alert: &'a str,
+    alert: Option<&'a str>,
     id: &'a str,
     message_id: &'a str,
     subject: &'a str,
@@ -210,15 +224,15 @@ fn message(parts: &Parts<'_>) -> Result<Vec<u8>, ComposeError> {
     if let Some(address) = &parts.envelope.reply_to {
         builder = builder.reply_to(mailbox("address for answers", "", address)?);
     }
-    let headers = [
+    let mut headers = vec![
         ("List-Id", format!("coverd <alerts.{list_host}>")),
         ("Auto-Submitted", "auto-generated".to_owned()),
         ("X-Auto-Response-Suppress", "All".to_owned()),
-        (
-            "X-Coverd-Alert",
-            one_line("id of the alert", parts.alert)?.to_owned(),
-        ),
     ];
+    if let Some(alert) = parts.alert {
+        let alert = one_line("id of the alert", alert)?.to_owned();
+        headers.push(("X-Coverd-Alert", alert));
+    }
     for (name, value) in headers {
         builder = builder.raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str(name),

@@ -7,6 +7,8 @@ mod bodies;
 mod content;
 mod dollars;
 mod evidence;
+mod letters;
+mod meanings;
 mod mime;
 mod moves;
 mod notice;
@@ -16,4 +18,5 @@ mod text;
 mod when;
 
 pub use bodies::{Bodies, bodies};
+pub use letters::{Weekly, digest, reminder, weekly};
 pub use mime::{ComposeError, Envelope, compose, delivery_id, test_message};

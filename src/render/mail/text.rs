@@ -1,10 +1,13 @@
 //! Plain text: readable in any reader, wrapped where it is prose, never where it is quoted.
 
-use super::bodies::NO_ADVICE;
+use super::bodies::{ACKNOWLEDGE, NO_ADVICE};
 use super::content::{Content, Passage, Row, Section};
 use super::notice::Notice;
 use super::records::Shown;
 use crate::render::redline::{Fate, Piece};
+
+/// What parts the foot from the text, as mail programs know it.
+pub(super) const FOOT: &str = "-- ";
 
 /// Columns of wrapped prose.
 const WIDTH: usize = 74;
@@ -61,6 +64,11 @@ pub(super) fn change(content: &Content, practice: &str) -> String {
         .commands
         .iter()
         .for_each(|command| text.line(&format!("  {command}")));
+    if !content.acknowledge.is_empty() {
+        text.heading("Please acknowledge");
+        text.prose("", ACKNOWLEDGE);
+        text.line(&format!("  {}", content.acknowledge));
+    }
     text.end(practice, NO_ADVICE)
 }
 
@@ -166,32 +174,32 @@ fn marked(piece: &Piece) -> String {
 
 /// A text under construction.
 #[derive(Default)]
-struct Text(String);
+pub(super) struct Text(String);
 
 impl Text {
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         self.0.push_str(line.trim_end());
         self.0.push('\n');
     }
 
     /// One empty line, and not two.
-    fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         if !self.0.is_empty() && !self.0.ends_with("\n\n") {
             self.0.push('\n');
         }
     }
 
-    fn heading(&mut self, heading: &str) {
+    pub(super) fn heading(&mut self, heading: &str) {
         self.gap();
         self.line(&heading.to_uppercase());
         self.gap();
     }
 
-    fn prose(&mut self, indent: &str, prose: &str) {
+    pub(super) fn prose(&mut self, indent: &str, prose: &str) {
         self.wrapped(indent, indent, prose);
     }
 
-    fn item(&mut self, item: &str) {
+    pub(super) fn item(&mut self, item: &str) {
         self.wrapped("- ", "  ", item);
     }
 
@@ -243,9 +251,9 @@ impl Text {
         }
     }
 
-    fn end(mut self, practice: &str, advice: &str) -> String {
+    pub(super) fn end(mut self, practice: &str, advice: &str) -> String {
         self.gap();
-        self.line("-- ");
+        self.line(FOOT);
         if !practice.is_empty() {
             self.prose("", &format!("coverd for {practice}"));
         }

@@ -12,6 +12,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use coverd::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice};
 use coverd::model::attribute::Attribute;
 use coverd::model::change::{Change, Judged, Severity};
+use coverd::model::courtesy::Courtesy;
 use coverd::model::delivery::{Recipient, Role};
 use coverd::model::document::DocumentHash;
 use coverd::model::fact::{Edition, Fact, FactKey, Observation, Origin, Repost, Statement};
@@ -41,6 +42,7 @@ pub fn envelope() -> Envelope {
         list_host: "coverd.practice.example".to_owned(),
         zone: chrono_tz::America::New_York,
         practice: "Example Physical Therapy".to_owned(),
+        asks_to_acknowledge: false,
     }
 }
 
@@ -52,6 +54,7 @@ pub fn recipient() -> Recipient {
         least: Severity::Coding,
         severities: BTreeMap::new(),
         channel: "smtp".to_owned(),
+        courtesy: Courtesy::default(),
     }
 }
 

@@ -82,8 +82,8 @@ pub(crate) fn config_reading(
          port = {}\ntls = \"none\"\ntimeout_seconds = 20\n\
          [fetch]\ncontact = \"it@practice.example\"\nmin_interval_seconds = 0\n[fetch.origins]\n{origins}\
          [watch]\n{more}\n\
-         [[recipient]]\naddress = \"{PRACTICE}\"\n\
-         [[recipient]]\naddress = \"{OPERATOR}\"\nrole = \"operator\"\n",
+         [[recipient]]\naddress = \"{PRACTICE}\"\nstill_watching = false\n\
+         [[recipient]]\naddress = \"{OPERATOR}\"\nrole = \"operator\"\nstill_watching = false\n",
         off(sources),
         smtp.port()
     )

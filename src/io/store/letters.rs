@@ -1,0 +1,222 @@
+//! Messages that tell several alerts, or none; reminders; and who acknowledged what.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::changes::only;
+use super::connection::{Reader, Store};
+use super::encode::{Form, column, optional};
+use super::error::StoreError;
+use super::outbox::{SELECT, StoredDelivery, insert, stored};
+use super::sql::Once;
+use crate::model::delivery::{Acknowledgement, Letter, Purpose};
+
+/// A change of coverage that asks to be acknowledged, and was not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnansweredAlert {
+    /// The alert.
+    pub alert: String,
+    /// When it was raised.
+    pub raised: DateTime<Utc>,
+    /// How many people were reminded.
+    pub reminded: u32,
+    /// When the last of them was.
+    pub last: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// Puts a message into the outbox that tells some that wait there: from then on they are gathered.
+    /// Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// When one of them does not wait any more; nothing is written then.
+    pub fn record_letter(&mut self, letter: &Letter) -> Result<(), StoreError> {
+        let transaction = self.write()?;
+        if insert(&transaction, &letter.outgoing)? {
+            for row in &letter.tells {
+                let changed = transaction
+                    .prepare_cached(
+                        "UPDATE deliveries SET state = 'gathered', next_at = NULL, within = ?2
+                         WHERE id = ?1 AND state = 'pending'",
+                    )?
+                    .execute(params![row, letter.outgoing.id])?;
+                if changed == 0 {
+                    return Err(StoreError::Invalid {
+                        why: format!("message {row} does not wait any more"),
+                    });
+                }
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Lets messages go out at `now`, each by itself, that were to wait longer.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn release(&mut self, deliveries: &[String], now: DateTime<Utc>) -> Result<(), StoreError> {
+        let transaction = self.write()?;
+        for delivery in deliveries {
+            transaction
+                .prepare_cached(
+                    "UPDATE deliveries SET next_at = ?2, gathers = 0
+                     WHERE id = ?1 AND state = 'pending' AND next_at > ?2",
+                )?
+                .execute(params![delivery, now.form()])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Keeps who acknowledged an alert. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// When there is no such alert.
+    pub fn acknowledge(&mut self, ack: &Acknowledgement) -> Result<(), StoreError> {
+        let transaction = self.write()?;
+        let row = Once {
+            table: "acknowledgements",
+            what: "acknowledgement of alert",
+            id: &ack.alert,
+            key: &[
+                ("alert", &ack.alert),
+                ("person", &ack.person),
+                ("at", &ack.at.form()),
+            ],
+            content: &[("note", &ack.note), ("via", &ack.via.form())],
+            first: &[],
+        };
+        row.insert(&transaction)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The key of this name; `made` becomes it when there is none yet.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn secret(&mut self, name: &str, made: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let transaction = self.write()?;
+        transaction
+            .prepare_cached(
+                "INSERT INTO secrets (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![name, made])?;
+        let value = transaction
+            .prepare_cached("SELECT value FROM secrets WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))?;
+        transaction.commit()?;
+        Ok(value)
+    }
+}
+
+impl Reader {
+    /// Messages that are due at `now` and are told together with others, oldest first.
+    pub fn gathering(&self, now: DateTime<Utc>) -> Result<Vec<StoredDelivery>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "{SELECT} WHERE d.state = 'pending' AND d.gathers = 1 AND d.next_at <= ?1
+             ORDER BY d.created, d.id"
+        ))?;
+        let found = statement.query_map([now.form()], stored)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Messages that were never tried and are not due at `now`, oldest first.
+    pub fn held(&self, now: DateTime<Utc>) -> Result<Vec<StoredDelivery>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "{SELECT} WHERE d.state = 'pending' AND d.next_at > ?1
+               AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.delivery = d.id)
+             ORDER BY d.created, d.id"
+        ))?;
+        let found = statement.query_map([now.form()], stored)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// When the last message of this purpose was written to an address.
+    pub fn last_letter(
+        &self,
+        purpose: Purpose,
+        recipient: &str,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT max(created) FROM deliveries WHERE purpose = ?1 AND recipient = ?2",
+        )?;
+        let purpose = purpose.form();
+        Ok(statement.query_row(params![purpose, recipient], |row| optional(row, 0))?)
+    }
+
+    /// Since when this installation watches: the first complete discovery of any source.
+    pub fn watching_since(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT min(first_listed) FROM sources")?;
+        Ok(statement.query_row([], |row| optional(row, 0))?)
+    }
+
+    /// The first message that told an alert, to whomever.
+    pub fn told(&self, alert: &str) -> Result<Option<StoredDelivery>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "{SELECT} WHERE d.alert = ?1 AND d.purpose = 'alert' ORDER BY d.created, d.id LIMIT 1"
+        ))?;
+        Ok(statement.query_row([alert], stored).optional()?)
+    }
+
+    /// Changes of coverage that were told at or after `since` and that nobody acknowledged, oldest first.
+    pub fn unanswered(&self, since: DateTime<Utc>) -> Result<Vec<UnansweredAlert>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT l.id, l.raised,
+                (SELECT count(*) FROM deliveries d WHERE d.alert = l.id AND d.purpose = 'reminder'),
+                (SELECT max(d.created) FROM deliveries d WHERE d.alert = l.id AND d.purpose = 'reminder')
+             FROM alerts l
+             WHERE l.kind = 'change' AND l.severity = 'coverage' AND l.raised >= ?1
+               AND EXISTS (SELECT 1 FROM deliveries d WHERE d.alert = l.id)
+               AND NOT EXISTS (SELECT 1 FROM acknowledgements a WHERE a.alert = l.id)
+             ORDER BY l.raised, l.id",
+        )?;
+        let found = statement.query_map([since.form()], |row| {
+            Ok(UnansweredAlert {
+                alert: row.get(0)?,
+                raised: column(row, 1)?,
+                reminded: row.get(2)?,
+                last: optional(row, 3)?,
+            })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Who acknowledged an alert, earliest first.
+    pub fn acknowledgements(&self, alert: &str) -> Result<Vec<Acknowledgement>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT alert, person, note, at, via FROM acknowledgements
+             WHERE alert = ?1 ORDER BY at, person",
+        )?;
+        let found = statement.query_map([alert], acknowledgement)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// The id of the alert about changes that begins so.
+    ///
+    /// # Errors
+    /// [`StoreError::Ambiguous`] when several begin so.
+    pub fn change_alert_id(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id FROM alerts WHERE kind = 'change' AND substr(id, 1, length(?1)) = ?1
+             ORDER BY id = ?1 DESC LIMIT 2",
+        )?;
+        let found = statement.query_map([id], |row| row.get::<_, String>(0))?;
+        only(found.collect::<Result<_, _>>()?, id, "alerts", |found| {
+            found
+        })
+    }
+}
+
+fn acknowledgement(row: &Row<'_>) -> rusqlite::Result<Acknowledgement> {
+    Ok(Acknowledgement {
+        alert: row.get(0)?,
+        person: row.get(1)?,
+        note: row.get(2)?,
+        at: column(row, 3)?,
+        via: column(row, 4)?,
+    })
+}
