@@ -14,7 +14,7 @@ use super::check::AtWork;
 use super::config::Escalation;
 use crate::ask::SourceInfo;
 use crate::engine::schedule::Plan;
-use crate::io::blobs::{Blobs, Kept, hash_of};
+use crate::io::blobs::{Blobs, hash_of};
 use crate::io::channels::Channels;
 use crate::io::clock::Clock;
 use crate::io::pdf::PdfReader;
@@ -144,6 +144,11 @@ impl App {
 
     /// Commits one step.
     pub async fn record(&self, record: CheckRecord) -> anyhow::Result<()> {
+        if !record.captures.is_empty() {
+            // A document is on disk before anything speaks of it.
+            let blobs = Arc::clone(&self.blobs);
+            tokio::task::spawn_blocking(move || blobs.flush()).await??;
+        }
         self.store
             .run(move |store| store.record_check(&record))
             .await
@@ -157,9 +162,20 @@ impl App {
     }
 
     /// The same for bytes that are probably like those of another document.
-    pub async fn keep_like(&self, bytes: Arc<[u8]>, like: DocumentHash) -> anyhow::Result<Kept> {
+    pub async fn keep_like(
+        &self,
+        bytes: Arc<[u8]>,
+        like: DocumentHash,
+    ) -> anyhow::Result<DocumentHash> {
         let blobs = Arc::clone(&self.blobs);
         Ok(tokio::task::spawn_blocking(move || blobs.put_like(&bytes, &like)).await??)
+    }
+
+    /// Puts bytes whose hash is known into the archive, together with others: they are on disk before
+    /// a record is committed that has captures.
+    pub async fn gather(&self, hash: DocumentHash, bytes: Arc<[u8]>) -> anyhow::Result<()> {
+        let blobs = Arc::clone(&self.blobs);
+        Ok(tokio::task::spawn_blocking(move || blobs.gather(hash, bytes)).await??)
     }
 
     /// Takes bytes from the archive.

@@ -7,7 +7,6 @@ pub mod blobs;
 pub mod channels;
 pub mod clock;
 pub mod control;
-mod delta;
 mod disk;
 pub mod fetch;
 pub mod lock;

@@ -245,7 +245,7 @@ fn a_forbidden_edge_is_found_however_it_is_written() {
         ("src/web/pages/code.rs", "use crate::sources::Source;"),
         ("src/web/pages/code.rs", "use crate::app::config::Config;"),
         ("src/io/clock.rs", "use crate::app::config::Config;"),
-        ("src/io/blobs.rs", "fn f() { SystemTime::now(); }"),
+        ("src/io/disk.rs", "fn f() { SystemTime::now(); }"),
         ("src/io/lock.rs", "use rusqlite::Connection;"),
         ("src/app/check.rs", "fn f() { std::env::var(\"HOME\"); }"),
         ("src/app/check.rs", "use serde::Deserialize;"),

@@ -21,7 +21,7 @@ use super::turns::in_turns;
 use super::unit::{Checked, Done, watch_of};
 use crate::app::state::App;
 use crate::io::fetch::{FetchError, Fetched};
-use crate::model::document::{DocumentHash, Validators};
+use crate::model::document::Validators;
 use crate::model::fact::Origin;
 use crate::model::health::ProblemKind;
 use crate::model::record::{CheckRecord, Standing};
@@ -33,15 +33,11 @@ use crate::sources::Source;
 const AHEAD: usize = 6;
 /// An answer without conditions is asked for after so long, whatever the server confirms.
 const CONFIRMED_FOR: TimeDelta = TimeDelta::days(7);
-/// Most documents that are packed against one: if it were damaged, they would be lost with it.
-const MOST_ON_ONE: usize = 200;
 
 /// What one round over such units knows.
 #[derive(Debug)]
 pub(super) struct Rounds {
     standings: HashMap<String, Standing>,
-    /// By host: a document of it that others are like, and how many were packed against it.
-    likes: HashMap<String, (DocumentHash, usize)>,
     reader_changed: bool,
     empty: bool,
     /// Hosts that are not asked any more.
@@ -76,7 +72,6 @@ impl Rounds {
         });
         Ok(Self {
             standings,
-            likes: HashMap::new(),
             reader_changed,
             empty: units.is_empty(),
             left_alone: Arc::default(),
@@ -310,26 +305,13 @@ impl Rounds {
         Ok(Done::Read { concerns }.into())
     }
 
-    /// Puts the bytes into the archive, beside something that they are like: what the page was before,
-    /// else another page of its host.
-    async fn keep(&mut self, app: &App, unit: &Unit, looked: &Looked) -> anyhow::Result<()> {
+    /// Puts the bytes into the archive: against what the page was before, else with those of others.
+    async fn keep(&self, app: &App, unit: &Unit, looked: &Looked) -> anyhow::Result<()> {
         let bytes = Arc::clone(&looked.bytes);
-        if let Some(standing) = self.standings.get(&unit.name) {
-            app.keep_like(bytes, standing.document).await?;
-            return Ok(());
+        match self.standings.get(&unit.name) {
+            Some(standing) => app.keep_like(bytes, standing.document).await.map(drop),
+            None => app.gather(looked.hash, bytes).await,
         }
-        let host = host(&unit.request.url);
-        match self.likes.get_mut(host) {
-            Some((like, times)) if *times < MOST_ON_ONE => {
-                let kept = app.keep_like(bytes, *like).await?;
-                *times = if kept.alike { *times + 1 } else { MOST_ON_ONE };
-            }
-            Some(_) | None => {
-                let hash = app.keep(bytes).await?;
-                self.likes.insert(host.to_owned(), (hash, 0));
-            }
-        }
-        Ok(())
     }
 }
 

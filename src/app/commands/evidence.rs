@@ -1,12 +1,12 @@
 //! The documents behind a change: hash, archived file, captures, and how to verify them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::program::quoted;
 use crate::app::exit::Failure;
 use crate::app::wiring;
-use crate::io::blobs::Blobs;
+use crate::io::blobs::{Blobs, Kept};
 use crate::io::store::{Reader, StoredChange};
 use crate::model::document::{Capture, DocumentHash};
 use crate::model::fact::{Fact, Origin};
@@ -20,8 +20,8 @@ const CAPTURES: usize = 3;
 pub(super) struct Evidence<'a> {
     reader: &'a Reader,
     blobs: Blobs,
-    /// A file that was shown, for the example.
-    shown: Option<PathBuf>,
+    /// How the document that was shown last is verified.
+    shown: Option<String>,
 }
 
 impl<'a> Evidence<'a> {
@@ -38,9 +38,9 @@ impl<'a> Evidence<'a> {
         page.pair(2, "address", &origin.url);
         page.pair(2, "SHA-256", &origin.document.to_string());
         let file = self.file(&origin.document);
-        if self.blobs.contains(&origin.document) {
+        if let Ok(kept) = self.blobs.kept(&origin.document) {
             page.pair(2, "file", &file.display().to_string());
-            self.shown = Some(file);
+            self.shown = Some(self.verified_by(&kept));
         } else {
             page.pair(
                 2,
@@ -62,20 +62,51 @@ impl<'a> Evidence<'a> {
 
     /// The command that proves the archive, for the last file that was shown.
     pub(super) fn how_to_verify(&self, page: &mut Page) {
-        let Some(file) = &self.shown else { return };
+        let Some(command) = &self.shown else { return };
         page.gap();
         page.prose(
             0,
             "The documents are kept as CMS sent them, compressed. To verify one without coverd:",
         );
-        let file = quoted(&file.display().to_string());
-        page.verbatim(2, &format!("zstd -d < {file} | sha256sum"));
+        page.verbatim(2, &format!("{command} | sha256sum"));
     }
 
-    /// The archived file, without the detours of a configured path (`./`).
-    fn file(&self, document: &DocumentHash) -> PathBuf {
-        self.blobs.path(document).components().collect()
+    /// The command that unpacks a document.
+    fn verified_by(&self, kept: &Kept) -> String {
+        let name = |path: &Path| quoted(&plain(path).display().to_string());
+        match kept {
+            Kept::Alone(path) => format!("zstd -d < {}", name(path)),
+            Kept::Among(path, offset, length) => format!(
+                "zstd -d < {} | tail -c +{} | head -c {length}",
+                name(path),
+                u64::from(*offset) + 1
+            ),
+            Kept::Against(path, base) => {
+                let base = match self.blobs.kept(base) {
+                    Ok(base) => self.verified_by(&base),
+                    Err(_) => format!("zstd -d < {}", name(&self.blobs.path(base))),
+                };
+                // Its dictionary is a file of its own, for the tool reads its own input only once.
+                format!(
+                    "{base} > like && tail -c +37 {} | zstd -d -D like",
+                    name(path)
+                )
+            }
+        }
     }
+
+    /// The archived file.
+    fn file(&self, document: &DocumentHash) -> PathBuf {
+        match self.blobs.kept(document) {
+            Ok(Kept::Alone(path) | Kept::Against(path, _) | Kept::Among(path, ..)) => plain(&path),
+            Err(_) => plain(&self.blobs.path(document)),
+        }
+    }
+}
+
+/// Without the detours of a configured path (`./`).
+fn plain(path: &Path) -> PathBuf {
+    path.components().collect()
 }
 
 fn words(capture: &Capture) -> String {

@@ -14,7 +14,8 @@ use super::connection::{BACKUP_ID, DATABASE_ID, Reader, create_private, open_fil
 use super::encode::{Form, column};
 use super::error::StoreError;
 use super::migrate;
-use crate::io::blobs::Blobs;
+use crate::io::blobs::{Blobs, Portable};
+use crate::model::document::DocumentHash;
 
 /// All pages in one step: in a write-ahead log that holds one snapshot and stops no writer.
 const ALL_PAGES: i32 = -1;
@@ -82,7 +83,7 @@ pub fn restore(from: &Path, database: &Path, blobs: &Blobs) -> Result<RestoreRep
     let temporary = Temporary::beside(database)?;
     let mut copy = open_file(&temporary.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     copy_pages(&backup, &mut copy)?;
-    copy.execute_batch("DROP TABLE backup_documents; VACUUM;")?;
+    copy.execute_batch("DROP TABLE backup_documents; DROP TABLE IF EXISTS backup_packs; VACUUM;")?;
     copy.pragma_update(None, "application_id", DATABASE_ID)?;
     close(copy)?;
     temporary.keep_as(database)?;
@@ -116,15 +117,30 @@ fn check_backup(backup: &Connection, from: &Path) -> Result<(), StoreError> {
 }
 
 fn put_back(backup: &Connection, blobs: &Blobs) -> Result<u64, StoreError> {
+    let mut documents = 0;
+    // Documents may be packed against one that lies among others. Older backups have no such files.
+    let has_packs: bool = backup.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE name = 'backup_packs'",
+        [],
+        |row| row.get(0),
+    )?;
+    if has_packs {
+        let mut statement = backup.prepare("SELECT name, content FROM backup_packs")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(0)?;
+            let content = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            documents += blobs.put_pack(&name, content)?;
+        }
+    }
     // Those that are packed against another come after it.
     let mut statement = backup.prepare(
         "SELECT hash, content FROM backup_documents ORDER BY substr(content, 1, 4) = x'63766401'",
     )?;
     let mut rows = statement.query([])?;
-    let mut documents = 0;
     while let Some(row) = rows.next()? {
         let content = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-        blobs.put_compressed(&column(row, 0)?, content)?;
+        blobs.put_portable(&column(row, 0)?, content)?;
         documents += 1;
     }
     Ok(documents)
@@ -147,25 +163,36 @@ fn copy_pages(from: &Connection, to: &mut Connection) -> Result<(), StoreError> 
 fn add_documents(copy: &mut Connection, blobs: &Blobs) -> Result<(u64, Vec<String>), StoreError> {
     let transaction = copy.transaction()?;
     transaction.execute_batch(
-        "CREATE TABLE backup_documents (hash TEXT PRIMARY KEY NOT NULL, content BLOB NOT NULL) STRICT",
+        "CREATE TABLE backup_documents (hash TEXT PRIMARY KEY NOT NULL, content BLOB NOT NULL) STRICT;
+         CREATE TABLE backup_packs (name TEXT PRIMARY KEY NOT NULL, content BLOB NOT NULL) STRICT;",
     )?;
     let mut unreadable = Vec::new();
     let mut documents = 0;
     {
-        let mut named = transaction.prepare("SELECT hash FROM documents ORDER BY hash")?;
+        let mut named = transaction.prepare("SELECT hash FROM documents")?;
+        let named = named.query_map([], |row| column(row, 0))?;
+        let mut named: Vec<DocumentHash> = named.collect::<Result<_, _>>()?;
+        blobs.in_order(&mut named);
         let mut add =
             transaction.prepare("INSERT INTO backup_documents (hash, content) VALUES (?1, ?2)")?;
-        let mut rows = named.query([])?;
-        while let Some(row) = rows.next()? {
-            let hash = column(row, 0)?;
+        let mut add_pack = transaction
+            .prepare("INSERT OR IGNORE INTO backup_packs (name, content) VALUES (?1, ?2)")?;
+        let mut last = None;
+        for hash in named {
             // Proven first: a backup must not carry on what is damaged as if it were proof.
-            match blobs.verify(&hash).and_then(|_| blobs.compressed(&hash)) {
-                Ok(content) => {
-                    add.execute(params![hash.form(), content])?;
-                    documents += 1;
+            match blobs
+                .verify(&hash)
+                .and_then(|_| blobs.portable(&hash, &mut last))
+            {
+                Ok(Portable::Document(content)) => add.execute(params![hash.form(), content])?,
+                Ok(Portable::Pack(name, content)) => add_pack.execute(params![name, content])?,
+                Ok(Portable::Among) => 0,
+                Err(error) => {
+                    unreadable.push(error.to_string());
+                    continue;
                 }
-                Err(error) => unreadable.push(error.to_string()),
-            }
+            };
+            documents += 1;
         }
     }
     transaction.commit()?;

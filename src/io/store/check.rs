@@ -1,6 +1,8 @@
 //! Is everything there, and whole? SQLite's own checks, the laws that no constraint can hold, and
 //! every document's bytes.
 
+use std::collections::HashMap;
+
 use rusqlite::types::ValueRef;
 
 use super::connection::Reader;
@@ -93,10 +95,13 @@ impl Reader {
             }
         }
         self.check_payloads(&mut report)?;
-        let documents = self.documents()?;
+        let lengths: HashMap<DocumentHash, Option<u64>> = self.documents()?.into_iter().collect();
         // Reading gigabytes must not hold the view.
         drop(snapshot);
-        for (hash, length) in documents {
+        let mut hashes: Vec<DocumentHash> = lengths.keys().copied().collect();
+        blobs.in_order(&mut hashes);
+        for hash in hashes {
+            let length = lengths.get(&hash).copied().flatten();
             check_document(blobs, &hash, length, &mut report);
         }
         Ok(report)

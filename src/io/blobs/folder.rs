@@ -1,9 +1,9 @@
 //! The bytes of documents, kept for ever under their SHA-256.
 //!
 //! A blob is one file, `ab/abcdef…`, compressed with zstd, by itself or against another document that is
-//! like it (see [`super::delta`]): pages of one site have most of their bytes in common. It appears by rename after its bytes
-//! are on disk, so a file with that name is whole; what a crash leaves is a hidden temporary file,
-//! or a blob that no row names, and neither does harm.
+//! like it (see [`super::delta`]), or a part of a file of many (see [`super::packs`]): pages of one site have most
+//! of their bytes in common. A file appears by rename after its bytes are on disk, so one with that name is
+//! whole; what a crash leaves is a hidden temporary file, or a blob that no row names, and neither does harm.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -14,18 +14,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest, Sha256};
 
 use super::delta::{self, Bases};
-use super::disk::{make_folder, sync_folder, write_synced};
+use super::error::{BlobError, missing_or};
+use super::hash::hash_of;
+use super::pack_file::LONGEST;
+use super::packs::{Found, Packs};
+use crate::io::disk::{make_folder, sync_folder, write_synced};
 use crate::model::document::DocumentHash;
 
 /// No document is longer than this; a damaged file must not fill the memory.
 const MAX_DOCUMENT_BYTES: u64 = 1 << 30;
 
 /// 120 MB/s and a sixth of the size on HTML; higher levels are much slower and hardly smaller.
-const LEVEL: i32 = 3;
-
-/// A page that is packed this small has most of its bytes in common with its base; alone, a page is
-/// packed to a fifth or a sixth.
-const WELL_PACKED: usize = 8;
+pub(super) const LEVEL: i32 = 3;
 
 /// The folder of the documents' bytes.
 #[derive(Debug)]
@@ -33,59 +33,18 @@ pub struct Blobs {
     folder: PathBuf,
     written: AtomicU64,
     bases: Bases,
+    pub(super) packs: Packs,
 }
 
-/// How bytes were kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
-    /// The document.
-    pub hash: DocumentHash,
-    /// Whether it had little that the other document had not.
-    pub alike: bool,
-}
-
-/// A document's bytes cannot be kept or given back.
-#[derive(Debug, thiserror::Error)]
-pub enum BlobError {
-    /// There is no file for the hash.
-    #[error(
-        "the document {hash} is missing: {} is not there; put it back from a backup",
-        path.display()
-    )]
-    Missing {
-        /// The document.
-        hash: DocumentHash,
-        /// Where its file should be.
-        path: PathBuf,
-    },
-    /// The file does not hold what its name says.
-    #[error(
-        "the document in {} is damaged ({why}): put the file back from a backup",
-        path.display()
-    )]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The system refuses.
-    #[error("cannot {verb} {}: {source}", path.display())]
-    Io {
-        /// What was tried.
-        verb: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
-impl BlobError {
-    fn io(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { verb, path, source }
-    }
+/// Where a document is, for people who want to see it without coverd.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// Alone in this file, as a zstd frame.
+    Alone(PathBuf),
+    /// In this file behind 36 bytes, as a zstd frame whose dictionary is the other document.
+    Against(PathBuf, DocumentHash),
+    /// In this file of many, unpacked, from this byte on, so many bytes.
+    Among(PathBuf, u32, u32),
 }
 
 impl Blobs {
@@ -99,6 +58,7 @@ impl Blobs {
             folder: folder.to_owned(),
             written: AtomicU64::new(0),
             bases: Bases::default(),
+            packs: Packs::new(folder.join("packs")),
         })
     }
 
@@ -117,37 +77,80 @@ impl Blobs {
         Ok(hash)
     }
 
+    /// Keeps bytes whose hash is known, together with others: on disk when [`Blobs::flush`] returns, and
+    /// to be had before. Long ones are put by themselves.
+    ///
+    /// # Errors
+    /// As [`Blobs::put`].
+    pub fn gather(&self, hash: DocumentHash, bytes: Arc<[u8]>) -> Result<(), BlobError> {
+        if bytes.len() > LONGEST {
+            return self.put(&bytes).map(drop);
+        }
+        if self.path(&hash).is_file() {
+            return Ok(());
+        }
+        self.packs.gather(hash, bytes)
+    }
+
+    /// Puts on disk what was gathered.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn flush(&self) -> Result<(), BlobError> {
+        self.packs.write()
+    }
+
     /// Keeps the bytes, packed against a document that is probably like them. A document that cannot
     /// serve for that is no obstacle: the bytes are then kept by themselves.
     ///
     /// # Errors
     /// As [`Blobs::put`].
-    pub fn put_like(&self, bytes: &[u8], like: &DocumentHash) -> Result<Kept, BlobError> {
+    pub fn put_like(&self, bytes: &[u8], like: &DocumentHash) -> Result<DocumentHash, BlobError> {
         let hash = hash_of(bytes);
         if self.contains(&hash) {
-            return Ok(Kept { hash, alike: true });
+            return Ok(hash);
         }
         let base = match self.base_of(like) {
             Ok(base) if base != hash => self.bases.get(base, || self.get(&base)).ok().flatten(),
             Ok(_) | Err(_) => None,
         };
         let Some(base) = base else {
-            self.put(bytes)?;
-            return Ok(Kept { hash, alike: false });
+            return self.put(bytes);
         };
         let path = self.path(&hash);
         let packed = base.pack(bytes).map_err(BlobError::io("compress", &path))?;
         self.write(&hash, &packed)?;
-        let alike = packed.len() < bytes.len() / WELL_PACKED;
-        Ok(Kept { hash, alike })
+        Ok(hash)
     }
 
     /// The document against which others like this one are packed: itself, or its own base.
     fn base_of(&self, hash: &DocumentHash) -> Result<DocumentHash, BlobError> {
+        match self.kept(hash)? {
+            Kept::Against(_, base) => Ok(base),
+            Kept::Alone(_) | Kept::Among(..) => Ok(*hash),
+        }
+    }
+
+    /// Where a document is.
+    ///
+    /// # Errors
+    /// When it is nowhere, or its file cannot be read.
+    pub fn kept(&self, hash: &DocumentHash) -> Result<Kept, BlobError> {
         let path = self.path(hash);
-        let file = File::open(&path).map_err(|source| missing_or(hash, &path, source))?;
-        let head = delta::head(file).map_err(BlobError::io("read", &path))?;
-        Ok(head.base.unwrap_or(*hash))
+        let error = match File::open(&path) {
+            Ok(file) => {
+                let head = delta::head(file).map_err(BlobError::io("read", &path))?;
+                return Ok(match head.base {
+                    None => Kept::Alone(path),
+                    Some(base) => Kept::Against(path, base),
+                });
+            }
+            Err(source) => missing_or(hash, &path, source),
+        };
+        match self.packs.place(hash)? {
+            Some((file, place)) => Ok(Kept::Among(file, place.offset, place.length)),
+            None => Err(error),
+        }
     }
 
     /// The bytes, proven to be those of the hash.
@@ -162,7 +165,7 @@ impl Blobs {
 
     /// Whether a file for the hash is there; [`Blobs::verify`] says whether it is whole.
     pub fn contains(&self, hash: &DocumentHash) -> bool {
-        self.path(hash).is_file()
+        self.path(hash).is_file() || self.packs.contains(hash).unwrap_or(false)
     }
 
     /// Reads the whole file and compares its hash, without holding it in memory; returns the
@@ -174,40 +177,41 @@ impl Blobs {
         self.read(hash, |_| {})
     }
 
-    /// Where the document's file is.
+    /// Where the document's own file is, if it has one.
     pub fn path(&self, hash: &DocumentHash) -> PathBuf {
         let name = hash.to_string();
         let fan: String = name.chars().take(2).collect();
         self.folder.join(fan).join(name)
     }
 
-    /// The file as it stands, for backups.
-    pub(in crate::io) fn compressed(&self, hash: &DocumentHash) -> Result<Vec<u8>, BlobError> {
+    fn read(&self, hash: &DocumentHash, mut each: impl FnMut(&[u8])) -> Result<u64, BlobError> {
         let path = self.path(hash);
-        fs::read(&path).map_err(|source| missing_or(hash, &path, source))
-    }
-
-    /// Puts a file back as a backup has it, after proving that it is what it should be.
-    pub(in crate::io) fn put_compressed(
-        &self,
-        hash: &DocumentHash,
-        compressed: &[u8],
-    ) -> Result<(), BlobError> {
-        if self.verify(hash).is_ok() {
-            return Ok(());
+        match File::open(&path) {
+            Ok(file) => self.unpack(hash, &path, file, each),
+            Err(source) => {
+                let missing = missing_or(hash, &path, source);
+                let bytes = self.unpacked(hash, missing)?;
+                each(&bytes);
+                Ok(bytes.len() as u64)
+            }
         }
-        self.unpack(hash, &self.path(hash), compressed, |_| {})?;
-        self.write(hash, compressed)
     }
 
-    fn read(&self, hash: &DocumentHash, each: impl FnMut(&[u8])) -> Result<u64, BlobError> {
-        let path = self.path(hash);
-        let file = File::open(&path).map_err(|source| missing_or(hash, &path, source))?;
-        self.unpack(hash, &path, file, each)
+    /// The proven bytes of a document that has no file of its own; else `missing`.
+    fn unpacked(&self, hash: &DocumentHash, missing: BlobError) -> Result<Arc<[u8]>, BlobError> {
+        match self.packs.get(hash)? {
+            None => Err(missing),
+            Some(Found::Gathered(bytes)) => Ok(bytes),
+            Some(Found::Packed(_, bytes)) if hash_of(&bytes) == *hash => Ok(bytes),
+            Some(Found::Packed(path, _)) => Err(BlobError::Damaged {
+                path,
+                why: format!("its part {hash} has another SHA-256"),
+            }),
+        }
     }
 
     /// Unpacks piece by piece, and proves at the end that it was what the hash says.
-    fn unpack(
+    pub(super) fn unpack(
         &self,
         hash: &DocumentHash,
         path: &Path,
@@ -230,7 +234,10 @@ impl Blobs {
     fn base(&self, hash: &DocumentHash) -> Result<Arc<[u8]>, BlobError> {
         self.bases.bytes(hash, || {
             let path = self.path(hash);
-            let file = File::open(&path).map_err(|source| missing_or(hash, &path, source))?;
+            let file = match File::open(&path) {
+                Ok(file) => file,
+                Err(source) => return self.unpacked(hash, missing_or(hash, &path, source)),
+            };
             let mut bytes = Vec::new();
             unpack(hash, &path, file, &[], |part| bytes.extend_from_slice(part))?;
             Ok(bytes.into())
@@ -251,7 +258,7 @@ impl Blobs {
         }
     }
 
-    fn write(&self, hash: &DocumentHash, compressed: &[u8]) -> Result<(), BlobError> {
+    pub(super) fn write(&self, hash: &DocumentHash, compressed: &[u8]) -> Result<(), BlobError> {
         let path = self.path(hash);
         let fan = path.parent().unwrap_or(&self.folder);
         if !fan.is_dir() {
@@ -275,11 +282,6 @@ impl Blobs {
         kept?;
         sync_folder(fan).map_err(BlobError::io("sync", fan))
     }
-}
-
-/// SHA-256 of a document's bytes.
-pub fn hash_of(bytes: &[u8]) -> DocumentHash {
-    DocumentHash::new(Sha256::digest(bytes).into())
 }
 
 /// Unpacks piece by piece, and proves at the end that it was what the hash says.
@@ -319,17 +321,6 @@ fn unpack(
         return Err(damaged("its bytes have another SHA-256".to_owned()));
     }
     Ok(length)
-}
-
-fn missing_or(hash: &DocumentHash, path: &Path, source: io::Error) -> BlobError {
-    if source.kind() == io::ErrorKind::NotFound {
-        BlobError::Missing {
-            hash: *hash,
-            path: path.to_owned(),
-        }
-    } else {
-        BlobError::io("open", path)(source)
-    }
 }
 
 #[cfg(test)]
@@ -428,37 +419,72 @@ mod tests {
         let base = blobs.put(&page(0)).unwrap();
         let second = blobs.put_like(&page(1), &base).unwrap();
         // Never a chain: what is like the second is packed against the first.
-        let third = blobs.put_like(&page(2), &second.hash).unwrap();
-        assert!(second.alike && third.alike);
-        assert_eq!(blobs.base_of(&third.hash).unwrap(), base);
-        for (number, hash) in [(0, base), (1, second.hash), (2, third.hash)] {
+        let third = blobs.put_like(&page(2), &second).unwrap();
+        assert_eq!(blobs.base_of(&third).unwrap(), base);
+        for (number, hash) in [(0, base), (1, second), (2, third)] {
             assert_eq!(&blobs.get(&hash).unwrap()[..], page(number));
         }
-        assert!(fs::metadata(blobs.path(&third.hash)).unwrap().len() < 400);
+        assert!(fs::metadata(blobs.path(&third)).unwrap().len() < 400);
         let stranger = blobs.put_like(&[9, 7, 1].repeat(9), &base).unwrap();
-        assert!(!stranger.alike);
-        assert_eq!(&blobs.get(&stranger.hash).unwrap()[..], [9, 7, 1].repeat(9));
-        let packed = blobs.compressed(&second.hash).unwrap();
+        assert_eq!(&blobs.get(&stranger).unwrap()[..], [9, 7, 1].repeat(9));
+        let packed = fs::read(blobs.path(&second)).unwrap();
 
         let again = Blobs::open(&blobs.folder).unwrap();
         fs::remove_file(again.path(&base)).unwrap();
-        let error = again.get(&second.hash).unwrap_err();
+        let error = again.get(&second).unwrap_err();
         assert!(error.to_string().contains("packed against"), "{error}");
-        assert!(again.put_compressed(&second.hash, &packed).is_err());
+        assert!(again.put_portable(&second, &packed).is_err());
         again.put(&page(0)).unwrap();
-        fs::remove_file(again.path(&second.hash)).unwrap();
-        again.put_compressed(&second.hash, &packed).unwrap();
-        assert_eq!(&again.get(&second.hash).unwrap()[..], page(1));
+        fs::remove_file(again.path(&second)).unwrap();
+        again.put_portable(&second, &packed).unwrap();
+        assert_eq!(&again.get(&second).unwrap()[..], page(1));
+    }
+
+    #[test]
+    fn what_is_gathered_is_had_at_once_and_is_a_base_and_proven() {
+        let (_folder, blobs) = blobs();
+        let page = |n: usize| -> Arc<[u8]> { format!("{n}").repeat(4_000 + n).into_bytes().into() };
+        let hashes = [1, 2, 3].map(|n| {
+            let hash = hash_of(&page(n));
+            blobs.gather(hash, page(n)).unwrap();
+            hash
+        });
+        let other = Blobs::open(&blobs.folder).unwrap();
+        assert_eq!(blobs.get(&hashes[1]).unwrap(), page(2));
+        assert!(blobs.contains(&hashes[2]) && !other.contains(&hashes[2]));
+        blobs.flush().unwrap();
+        assert_eq!(other.get(&hashes[1]).unwrap(), page(2));
+        assert_eq!(other.verify(&hashes[0]).unwrap(), 4_001);
+        let Kept::Among(file, offset, 4_002) = other.kept(&hashes[1]).unwrap() else {
+            panic!("{:?}", other.kept(&hashes[1]))
+        };
+        assert_eq!(offset, 4_001);
+        let mut changed = page(3).to_vec();
+        changed.extend(b"news");
+        let news = blobs.put_like(&changed, &hashes[2]).unwrap();
+        assert_eq!(blobs.base_of(&news).unwrap(), hashes[2]);
+        assert_eq!(&other.get(&news).unwrap()[..], changed);
+
+        let mut bytes = fs::read(&file).unwrap();
+        // The hash of the first document in the list.
+        bytes[8] ^= 1;
+        fs::write(&file, bytes).unwrap();
+        let fresh = Blobs::open(&blobs.folder).unwrap();
+        assert!(matches!(
+            fresh.get(&hashes[0]),
+            Err(BlobError::Missing { .. })
+        ));
+        assert_eq!(fresh.get(&hashes[1]).unwrap(), page(2));
     }
 
     #[test]
     fn only_the_true_bytes_are_put_back_from_a_backup() {
         let (_folder, blobs) = blobs();
         let hash = blobs.put(b"true").unwrap();
-        let good = blobs.compressed(&hash).unwrap();
+        let good = fs::read(blobs.path(&hash)).unwrap();
         fs::write(blobs.path(&hash), b"damaged").unwrap();
-        assert!(blobs.put_compressed(&hash, b"worse").is_err());
-        blobs.put_compressed(&hash, &good).unwrap();
+        assert!(blobs.put_portable(&hash, b"worse").is_err());
+        blobs.put_portable(&hash, &good).unwrap();
         assert_eq!(&blobs.get(&hash).unwrap()[..], b"true");
     }
 }
