@@ -9,6 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use coverd::app::wiring::DATABASE;
+use coverd::io::store::{ChangeFilter, DeliveryFilter, Reader};
+
 use crate::measure::{Report, cpu_of_children, megabytes, size};
 use crate::releases::Material;
 
@@ -77,11 +80,14 @@ fn measure(counts: &[usize]) {
         let unchanged = check();
         site.changed.store(5, Ordering::Relaxed);
         let changed = check();
+        // Exactly those, in one message; and nothing for the fresh tokens below.
+        told(&store, 5, 1);
         site.fresh.store(true, Ordering::Relaxed);
         let fresh = check();
         let before = size(&store);
         let again = check();
         let grown = size(&store).saturating_sub(before);
+        told(&store, 5, 1);
         let peak = [&first, &unchanged, &fresh, &again, &changed]
             .iter()
             .map(|run| run.peak)
@@ -99,6 +105,14 @@ fn measure(counts: &[usize]) {
         ]);
     }
     report.print();
+}
+
+/// What the store has to have told by now.
+fn told(store: &Path, changes: usize, messages: usize) {
+    let reader = Reader::open(&store.join(DATABASE)).unwrap();
+    let found = reader.changes(&ChangeFilter::default()).unwrap();
+    let sent = reader.deliveries(&DeliveryFilter::default()).unwrap();
+    assert_eq!((found.len(), sent.len()), (changes, messages));
 }
 
 /// CPU seconds and peak memory of a child.

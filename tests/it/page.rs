@@ -536,6 +536,114 @@ fn killed_at_any_moment_every_change_is_told_exactly_once() {
     assert_eq!(installation.run(&["db", "check"]).code, Some(0));
 }
 
+#[test]
+fn documents_that_lie_among_others_are_proven_backed_up_and_shown() {
+    const PAGES: usize = 30;
+    let cms = FakeCms::start();
+    let smtp = SmtpSink::start(Mode::Accept);
+    serve_many(&cms, PAGES, &[], 1);
+    let installation = Installation::new(&cms, &smtp);
+    let text = config_reading(&["page"], &cms, &smtp, &many(PAGES));
+    installation.configure(&text);
+    let ran = installation.run(&["check", "page"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let packs = installation.store().join("documents/packs");
+    assert_eq!(std::fs::read_dir(&packs).unwrap().count(), 1);
+    // One changes: it is kept against what it was, which lies among the others.
+    serve_many(&cms, PAGES, &[11], 3);
+    assert_eq!(installation.run(&["check", "page"]).code, Some(0));
+
+    let whole = |store: &std::path::Path| {
+        let ran = installation.run(&["--store", store.to_str().unwrap(), "db", "check"]);
+        (
+            ran.code,
+            ran.out.contains(&format!("{} documents", PAGES + 1)),
+        )
+    };
+    assert_eq!(whole(&installation.store()), (Some(0), true));
+    let backup = installation.store().join("saved.coverd");
+    let restored = installation.store().join("restored");
+    let (backup, place) = (backup.to_str().unwrap(), restored.to_str().unwrap());
+    let ran = installation.run(&["db", "backup", backup]);
+    assert!(
+        ran.out.contains(&format!("{} documents", PAGES + 1)),
+        "{ran:?}"
+    );
+    let ran = installation.run(&["db", "restore", backup, place]);
+    assert!(
+        ran.out.contains(&format!("{} documents", PAGES + 1)),
+        "{ran:?}"
+    );
+    assert_eq!(whole(&restored), (Some(0), true));
+
+    // Both sides are shown, and verified by the commands that are shown, where the tools are here.
+    let changes = installation.rows(&["changes"]);
+    let id = changes[0]["id"].as_str().unwrap();
+    let sides = installation.rows(&["show", id]);
+    let files: Vec<&str> = sides
+        .iter()
+        .map(|side| side["file"].as_str().unwrap())
+        .collect();
+    assert!(
+        files[0].contains("/packs/") && !files[1].contains("/packs/"),
+        "{files:?}"
+    );
+    assert!(
+        files
+            .iter()
+            .all(|file| std::path::Path::new(file).is_file()),
+        "{files:?}"
+    );
+    let shown = installation.run(&["show", id]).out;
+    let command = shown
+        .lines()
+        .find(|line| line.contains("| sha256sum"))
+        .unwrap();
+    assert!(
+        command.contains("/packs/") && command.contains(" -D like"),
+        "{shown}"
+    );
+    if std::process::Command::new("zstd")
+        .arg("-V")
+        .output()
+        .is_ok()
+    {
+        let ran = std::process::Command::new("sh")
+            .args(["-c", command])
+            .current_dir(installation.store())
+            .output()
+            .unwrap();
+        let sum = String::from_utf8(ran.stdout).unwrap();
+        let known = sides
+            .iter()
+            .any(|side| sum.starts_with(side["document"].as_str().unwrap()));
+        assert!(known && sum.len() > 64, "{command}: {sum}");
+    }
+
+    // A damaged file is found, and what is sound of it is in a backup all the same.
+    let pack = std::fs::read_dir(&packs)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let mut bytes = std::fs::read(&pack).unwrap();
+    bytes[8 + 36 * 2] ^= 1;
+    std::fs::write(&pack, bytes).unwrap();
+    let ran = installation.run(&["db", "check"]);
+    assert!(
+        ran.code != Some(0) && ran.out.contains("is missing"),
+        "{ran:?}"
+    );
+    let second = installation.store().join("second.coverd");
+    let ran = installation.run(&["db", "backup", second.to_str().unwrap()]);
+    let left = format!("{PAGES} documents");
+    assert!(
+        ran.out.contains(&left) && ran.out.contains("left out"),
+        "{ran:?}"
+    );
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "a test without a runtime waits for another process"

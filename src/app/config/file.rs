@@ -6,7 +6,7 @@ use serde_path_to_error::Segment;
 use toml::{Table, Value};
 
 use super::environment::Environment;
-use super::mistake::{ConfigError, KeyPath, Mistake, Source, Step};
+use super::mistake::{ConfigError, KeyPath, Mistake, Places, Source, Step};
 use super::raw::RawConfig;
 use super::resolve::Resolver;
 use super::settings::Config;
@@ -74,20 +74,13 @@ impl Config {
         check_schedule: ScheduleCheck,
     ) -> Result<Self, ConfigError> {
         let source = Source::parse(path, text)?;
-        let broken = |error: toml::de::Error| {
-            source.error(vec![(KeyPath::default(), error.message().to_owned())])
-        };
-        let own: Table = toml::from_str(text).map_err(broken)?;
+        let broken = |error: toml::de::Error| broken(&source, &error);
         let defaults: Table = toml::from_str(example()).map_err(broken)?;
-        let mut merged = Value::Table(defaults.clone());
-        lay_over(&mut merged, Value::Table(own));
-        let entries = entries(&merged, &source);
-
-        let (raw, mut mistakes) = read_raw(merged, &defaults);
+        let (raw, mut mistakes) = read_raw(text, &defaults, &source)?;
         let folder = path.and_then(Path::parent);
         let config = raw.and_then(|raw| {
             let mut resolver = Resolver::new(folder, environment, check_schedule);
-            let config = resolver.config(&raw, path, entries);
+            let config = resolver.config(&raw, path, text);
             mistakes.append(&mut resolver.mistakes);
             config
         });
@@ -96,6 +89,18 @@ impl Config {
             _ => Err(source.error(mistakes)),
         }
     }
+}
+
+fn broken(source: &Source<'_>, error: &toml::de::Error) -> ConfigError {
+    source.error(vec![(KeyPath::default(), error.message().to_owned())])
+}
+
+/// The file laid over the defaults.
+fn merged(text: &str, defaults: &Table, source: &Source<'_>) -> Result<Value, ConfigError> {
+    let own: Table = toml::from_str(text).map_err(|error| broken(source, &error))?;
+    let mut merged = Value::Table(defaults.clone());
+    lay_over(&mut merged, Value::Table(own));
+    Ok(merged)
 }
 
 fn read(file: &Path) -> Result<String, ConfigError> {
@@ -145,13 +150,27 @@ fn lay_over(base: &mut Value, over: Value) {
     }
 }
 
-/// Reads the shape. After each mistake the key gets its default back, so that the next one is found.
-fn read_raw(mut merged: Value, defaults: &Table) -> (Option<RawConfig>, Vec<(KeyPath, String)>) {
-    let mut mistakes: Vec<(KeyPath, String)> = Vec::new();
+type Mistakes = Vec<(KeyPath, String)>;
+
+/// Reads the shape. After each mistake the key gets its default back, so that the next one is found. Each
+/// time the file is read again: a copy for the case that there is a mistake costs those who made none.
+fn read_raw(
+    text: &str,
+    defaults: &Table,
+    source: &Source<'_>,
+) -> Result<(Option<RawConfig>, Mistakes), ConfigError> {
+    let mut mistakes: Mistakes = Vec::new();
     let mut restored: Vec<KeyPath> = Vec::new();
     while mistakes.len() < MAX_MISTAKES {
-        let error = match serde_path_to_error::deserialize(merged.clone()) {
-            Ok(raw) => return (Some(raw), mistakes),
+        let mut merged = merged(text, defaults, source)?;
+        let known = restored
+            .iter()
+            .all(|key| restore(&mut merged, defaults, key));
+        if !known {
+            break;
+        }
+        let error = match serde_path_to_error::deserialize(merged) {
+            Ok(raw) => return Ok((Some(raw), mistakes)),
             Err(error) => error,
         };
         let key = key_path(error.path());
@@ -164,12 +183,12 @@ fn read_raw(mut merged: Value, defaults: &Table) -> (Option<RawConfig>, Vec<(Key
         );
         let again = restored.contains(&outer);
         mistakes.push((key, error.into_inner().message().to_owned()));
-        if again || !restore(&mut merged, defaults, &outer) {
+        if again {
             break;
         }
         restored.push(outer);
     }
-    (None, mistakes)
+    Ok((None, mistakes))
 }
 
 fn key_path(path: &serde_path_to_error::Path) -> KeyPath {
@@ -203,28 +222,34 @@ fn restore(merged: &mut Value, defaults: &Table, key: &KeyPath) -> bool {
     }
 }
 
-/// Every leaf of the merged tables, in order.
-fn entries(merged: &Value, source: &Source<'_>) -> Vec<Entry> {
-    fn walk(value: &Value, key: &KeyPath, source: &Source<'_>, entries: &mut Vec<Entry>) {
+/// Every leaf of the merged tables, in order. The text was read before without a mistake.
+pub(super) fn entries(text: &str) -> Vec<Entry> {
+    fn walk(value: &Value, key: &KeyPath, places: &Places<'_>, entries: &mut Vec<Entry>) {
         match value {
             Value::Table(table) => {
                 for (name, value) in table {
-                    walk(value, &key.key(name), source, entries);
+                    walk(value, &key.key(name), places, entries);
                 }
             }
             Value::Array(list) if list.iter().any(Value::is_table) => {
                 for (index, value) in list.iter().enumerate() {
-                    walk(value, &key.index(index), source, entries);
+                    walk(value, &key.index(index), places, entries);
                 }
             }
             leaf => entries.push(Entry {
                 key: key.to_string(),
                 value: leaf.to_string(),
-                from_file: source.names(key),
+                from_file: places.names(key),
             }),
         }
     }
     let mut list = Vec::new();
-    walk(merged, &KeyPath::default(), source, &mut list);
+    let read = Source::parse(None, text).and_then(|source| {
+        let defaults = toml::from_str(example()).map_err(|error| broken(&source, &error))?;
+        Ok((merged(text, &defaults, &source)?, source.places()))
+    });
+    if let Ok((merged, places)) = read {
+        walk(&merged, &KeyPath::default(), &places, &mut list);
+    }
     list
 }

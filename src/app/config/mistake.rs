@@ -101,19 +101,22 @@ impl Mistake {
     }
 }
 
-/// The text of a configuration file with the positions of its keys.
+/// The text of a configuration file. Where its keys stand is looked up only when something is to be said
+/// of them: of tens of thousands of pages that takes more memory than all the rest.
 pub(super) struct Source<'a> {
     path: Option<&'a Path>,
     text: &'a str,
-    table: Spanned<DeTable<'a>>,
 }
+
+/// The positions of the keys of a file.
+pub(super) struct Places<'a>(Spanned<DeTable<'a>>);
 
 impl<'a> Source<'a> {
     /// Reads the text; slips of TOML itself are all named.
     pub(super) fn parse(path: Option<&'a Path>, text: &'a str) -> Result<Self, ConfigError> {
-        let (table, errors) = DeTable::parse_recoverable(text);
+        let (_, errors) = DeTable::parse_recoverable(text);
         if errors.is_empty() {
-            return Ok(Self { path, text, table });
+            return Ok(Self { path, text });
         }
         let mistakes = errors
             .iter()
@@ -129,12 +132,13 @@ impl<'a> Source<'a> {
     /// Puts mistakes on their lines, in the order of the file. A key that is not in the file is put
     /// on the line of the innermost table that is.
     pub(super) fn error(&self, mistakes: Vec<(KeyPath, String)>) -> ConfigError {
+        let keys = self.places();
         let mut placed: Vec<_> = mistakes
             .into_iter()
             .map(|(key, message)| {
                 // An unknown key is itself what is wrong; of a known one it is the value.
                 let unknown = message.starts_with("unknown field");
-                let (span, _) = self.find(&key, unknown);
+                let (span, _) = keys.find(&key, unknown);
                 let start = span.as_ref().map_or(usize::MAX, |span| span.start);
                 let mistake = Mistake {
                     position: span.map(|span| position(self.text, &span)),
@@ -148,6 +152,13 @@ impl<'a> Source<'a> {
         ConfigError::new(self.path.map(Path::to_owned), mistakes)
     }
 
+    /// Where its keys stand.
+    pub(super) fn places(&self) -> Places<'a> {
+        Places(DeTable::parse_recoverable(self.text).0)
+    }
+}
+
+impl Places<'_> {
     /// Whether the file itself has the key.
     pub(super) fn names(&self, key: &KeyPath) -> bool {
         self.find(key, false).1 == key.0.len()
@@ -157,7 +168,7 @@ impl<'a> Source<'a> {
     /// and its length in steps. Of a table it is always the key: its value is many lines.
     fn find(&self, key: &KeyPath, itself: bool) -> (Option<Range<usize>>, usize) {
         let mut found = None;
-        let mut table = Some(self.table.get_ref());
+        let mut table = Some(self.0.get_ref());
         let mut array = None;
         for (depth, step) in key.0.iter().enumerate() {
             let (span, value) = match step {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::environment::Environment;
-use super::file::{Entry, ScheduleCheck};
+use super::file::ScheduleCheck;
 use super::log::Log;
 use super::mistake::KeyPath;
 use super::raw::{RawConfig, RawFetch, RawPractice, RawSource, RawSources, RawStore};
@@ -50,7 +50,7 @@ impl<'a> Resolver<'a> {
         &mut self,
         raw: &RawConfig,
         file: Option<&Path>,
-        entries: Vec<Entry>,
+        text: &str,
     ) -> Option<Config> {
         let store = self.store(&raw.store);
         // Each section is looked at before any of them can end the function.
@@ -73,7 +73,7 @@ impl<'a> Resolver<'a> {
             recipients,
             escalation,
             log: Log::from(&raw.log),
-            entries,
+            text: text.to_owned(),
         })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-use super::file::Entry;
+use super::file::{Entry, entries};
 use super::log::Log;
 use super::mistake::{ConfigError, KeyPath, Mistake};
 use super::secret::PasswordSource;
@@ -37,14 +37,14 @@ pub struct Config {
     pub escalation: Escalation,
     /// What is logged.
     pub log: Log,
-    /// Every key with its value and where it comes from, for `config show`.
-    pub(super) entries: Vec<Entry>,
+    /// The file as it was read, for `config show`.
+    pub(super) text: String,
 }
 
 impl Config {
     /// Every key with its value and where it comes from. There is no secret among them.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub fn entries(&self) -> Vec<Entry> {
+        entries(&self.text)
     }
 
     /// The `User-Agent` for requests to the given origins (`https://www.cms.gov`).

@@ -200,6 +200,14 @@ fn append(text: &mut String, words: &str, most: usize) {
         if !text.is_empty() {
             text.push(' ');
         }
+        if word.is_ascii() {
+            let start = text.len();
+            text.push_str(word);
+            if let Some(added) = text.get_mut(start..) {
+                added.make_ascii_lowercase();
+            }
+            continue;
+        }
         text.extend(word.chars().flat_map(char::to_lowercase).map(|c| match c {
             '\u{2019}' => '\'',
             '\u{2013}' | '\u{2014}' => '-',

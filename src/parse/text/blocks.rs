@@ -247,6 +247,9 @@ pub(super) fn normalised(text: &str) -> String {
 
 /// Words with single spaces between them.
 fn joined(text: &str) -> String {
+    if is_joined(text.as_bytes()) {
+        return text.to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !line.is_empty() {
@@ -255,6 +258,18 @@ fn joined(text: &str) -> String {
         line.push_str(word);
     }
     line
+}
+
+/// Whether ASCII text has single spaces already, and none at its ends: most paragraphs have.
+fn is_joined(text: &[u8]) -> bool {
+    let mut before = b' ';
+    for &byte in text {
+        if !matches!(byte, b' '..=b'~') || (byte == b' ' && before == b' ') {
+            return false;
+        }
+        before = byte;
+    }
+    before != b' ' || text.is_empty()
 }
 
 /// Soft hyphen, zero-width space, word joiner, byte order mark: left over from word processors.

@@ -177,6 +177,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_paragraph_in_a_button_ends_with_it() {
+        let page = "<html><body><div><button><p>x</button>a</div></body></html>";
+        let found = selected(page, MAIN).unwrap().unwrap();
+        assert_eq!(found, ["x", "a"]);
+    }
+
     fn piece() -> impl Strategy<Value = String> {
         let tag = "(/?(div|p|main|section|ul|li|table|tr|td|th|tbody|b|a|span|h1|h2|br|form|select|option|svg|template|title|script|object|noscript|dl|dt|dd|button)( id=content| class=x|/)?)";
         prop_oneof![

@@ -176,7 +176,9 @@ impl Pass<'_> {
             Effect::Breaks => {
                 self.page.open(name);
                 self.page.close(name);
-                (!chosen && self.allowed_here(name)).then_some(())
+                // In a button a paragraph may be open until the button ends.
+                let in_button = name == "p" && self.open.contains(&"button");
+                (!chosen && !in_button && self.allowed_here(name)).then_some(())
             }
             Effect::Hidden(known) => {
                 if !(tag.closed && name == "svg") {

@@ -258,15 +258,16 @@ pub(super) fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, ShapeError> {
         let why = format!("byte {at} is zero: the answer is damaged, or in another encoding");
         return Err(ShapeError::new("text", why));
     }
+    let Err(first) = std::str::from_utf8(bytes) else {
+        return Ok(csv::text(bytes));
+    };
     let (mut sound, mut broken) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         sound += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         broken += usize::from(!chunk.invalid().is_empty());
     }
-    if broken == 0 {
-        return Ok(csv::text(bytes));
-    }
-    let breaks_off = std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
+    // The first fault is its end.
+    let breaks_off = first.error_len().is_none();
     if breaks_off || (sound > 0 && sound * 4 >= broken) {
         let why = if breaks_off {
             "it breaks off in the middle of a character"
