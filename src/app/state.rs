@@ -69,9 +69,7 @@ impl Scheduled {
             turn: Mutex::new(()),
         }
     }
-}
 
-impl Scheduled {
     /// The only turn to check the source; released when it is dropped.
     pub async fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().await
