@@ -1,5 +1,6 @@
 //! Where everything meets: configuration, wiring, the check, the delivery, the daemon, the commands.
 
+pub mod channels;
 pub mod check;
 pub mod cli;
 pub mod commands;

@@ -3,11 +3,13 @@
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
+use super::config::HOOK;
 use super::state::App;
 use crate::engine::courtesy::release;
 use crate::io::store::{OutboxCounts, PendingDelivery, Reader, Said};
 use crate::model::alert::{Alert, AlertBody};
 use crate::model::delivery::{Attempt, Letter, Outgoing, Recipient};
+use crate::render::hook;
 use crate::render::mail::compose;
 
 impl App {
@@ -54,8 +56,13 @@ impl App {
         earlier: &[String],
     ) -> anyhow::Result<Outgoing> {
         let now = self.clock.now();
-        let mut outgoing = compose(alert, recipient, &self.envelope, now, earlier)
-            .with_context(|| format!("alert {} could not be written as a mail", alert.id))?;
+        let written = if recipient.channel.starts_with(HOOK) {
+            hook::compose(alert, recipient, &self.envelope, now)
+        } else {
+            compose(alert, recipient, &self.envelope, now, earlier)
+        };
+        let mut outgoing = written
+            .with_context(|| format!("alert {} could not be written as a message", alert.id))?;
         let severity = match &alert.body {
             AlertBody::Change(change) => Some(change.severity),
             AlertBody::Operator(_) => None,

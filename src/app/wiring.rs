@@ -9,16 +9,13 @@ use anyhow::Context as _;
 use tokio::sync::Notify;
 use url::Url;
 
-use super::config::{Config, MailChannel, watch_digest};
+use super::channels::channels;
+use super::config::{Config, watch_digest};
 use super::exit::{Classify, Exit, Failure};
 use super::state::{App, Limits, Scheduled};
 use crate::ask::SourceInfo;
 use crate::engine::schedule::Plan;
 use crate::io::blobs::Blobs;
-use crate::io::channels::file::{FileChannel, FileConfig};
-use crate::io::channels::relay::{self, SmtpConfig};
-use crate::io::channels::smtp::Smtp;
-use crate::io::channels::{Channel, Channels};
 use crate::io::clock::{Clock, SystemClock};
 use crate::io::fetch::{FetchConfig, Fetcher};
 use crate::io::pdf::{PdfConfig, PdfReader};
@@ -133,15 +130,17 @@ pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>,
         .with_context(|| format!("cannot open {}", path.display()))
         .or_exit(Exit::Unexpected)?;
     let store = StoreHandle::start(store).or_exit(Exit::Unexpected)?;
+    let channels = channels(config, &clock)?;
+    let hooks = config.hooks.iter().map(|hook| hook.to.clone());
     Ok(Arc::new(App {
         clock,
         web,
-        channels: channels(config)?,
+        channels,
         watch: Arc::new(config.watch.clone()),
         watch_digest: watch_digest(&config.watch),
         since_year: config.sources.since_year,
         yearly_units: config.practice.yearly_units.clone(),
-        recipients: config.recipients.clone(),
+        recipients: config.recipients.iter().cloned().chain(hooks).collect(),
         envelope: envelope(config),
         escalation: config.escalation.clone(),
         infos: source_infos(config)?,
@@ -237,40 +236,6 @@ pub fn envelope(config: &Config) -> Envelope {
         practice: config.practice.name.clone(),
         asks_to_acknowledge: config.escalation.after_days > 0,
     }
-}
-
-/// The configured way out.
-pub fn channels(config: &Config) -> Result<Channels, Failure> {
-    let channel = match &config.mail.channel {
-        MailChannel::File { dir } => {
-            Channel::File(FileChannel::new(FileConfig { dir: dir.clone() }))
-        }
-        MailChannel::Smtp(server) => {
-            let login = match &server.login {
-                None => None,
-                Some(login) => Some(relay::Login {
-                    user: login.user.clone(),
-                    password: login.password.read().or_exit(Exit::Configuration)?,
-                }),
-            };
-            let tls = match server.tls {
-                super::config::Tls::StartTls => relay::Tls::StartTls,
-                super::config::Tls::Implicit => relay::Tls::Implicit,
-                super::config::Tls::None => relay::Tls::None,
-            };
-            let smtp = SmtpConfig {
-                host: server.host.clone(),
-                port: server.port,
-                tls,
-                login,
-                ca_file: server.ca_file.clone(),
-                hello: None,
-                deadline: server.timeout,
-            };
-            Channel::Smtp(Box::new(Smtp::new(smtp).or_exit(Exit::Configuration)?))
-        }
-    };
-    Ok(Channels::new().with(config.mail.channel.id(), channel))
 }
 
 /// Makes the folder of the store; what is in it is for its owner and group alone.

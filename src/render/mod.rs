@@ -2,6 +2,7 @@
 
 pub mod clean;
 pub mod escape;
+pub mod hook;
 pub mod mail;
 pub mod page;
 pub mod picture;

@@ -121,6 +121,7 @@ fn the_default_configuration_names_every_key_that_there_is() {
         "acknowledge",
         "log",
         "[page]",
+        "[hook]",
         "[recipient]",
     ];
     let named = keys_named(example());

@@ -106,7 +106,7 @@ const PLACES: &[(&[&str], &[&str])] = &[
         ],
     ),
     (&["rusqlite"], &["io/store"]),
-    (&["reqwest"], &["io/fetch"]),
+    (&["reqwest"], &["io/fetch", "io/channels/webhook"]),
     (&["Utc", "now"], &["io/clock"]),
     (&["Local", "now"], &["io/clock"]),
     (&["SystemTime", "now"], &["io/clock"]),

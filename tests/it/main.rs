@@ -11,6 +11,7 @@ mod docs;
 mod federal_register;
 mod fetch;
 mod harness;
+mod hooks;
 mod kill;
 mod laws;
 mod layers;

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
+use crate::app::channels::channels;
 use crate::app::check::{Mode, Pass, check_source};
 use crate::app::cli::{BackfillArgs, CheckArgs, MailTestArgs};
 use crate::app::control;
@@ -17,7 +18,7 @@ use crate::app::deliver::deliver_due;
 use crate::app::exit::{Classify, Exit, Failure};
 use crate::app::state::App;
 use crate::app::wiring;
-use crate::io::clock::{Clock as _, SystemClock};
+use crate::io::clock::{Clock, SystemClock};
 use crate::io::control::{ControlClient, ControlError};
 use crate::io::lock::{InstanceLock, LockError};
 use crate::model::delivery::{Outcome, Role};
@@ -241,7 +242,7 @@ pub fn mail_test(args: &MailTestArgs, context: &Context) -> Result<Exit, Failure
                 .next("add a [[recipient]] to the configuration"),
         );
     }
-    let channels = wiring::channels(config)?;
+    let channels = channels(config, &(Arc::new(SystemClock) as Arc<dyn Clock>))?;
     let envelope = wiring::envelope(config);
     let runtime = context.runtime()?;
     let mut exit = Exit::Done;

@@ -3,7 +3,7 @@
 use chrono::NaiveTime;
 
 use super::mistake::KeyPath;
-use super::raw::{RawAcknowledge, RawRecipient, RawRhythm};
+use super::raw_people::{RawAcknowledge, RawRecipient, RawRhythm};
 use super::resolve::{Resolver, shorten};
 use super::settings::{Escalation, Mail};
 use crate::model::change::Severity;

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::mistake::KeyPath;
-use super::raw::{RawChannel, RawMail, RawRecipient, RawRole, RawSeverity, RawTls};
+use super::raw::{RawChannel, RawMail, RawTls};
+use super::raw_people::{RawRecipient, RawRole, RawSeverity};
 use super::resolve::{Resolver, is_loopback, shorten};
 use super::secret::PasswordSource;
 use super::settings::{Login, Mail, MailChannel, Smtp, Tls};
@@ -190,7 +191,7 @@ impl Resolver<'_> {
     }
 }
 
-fn role(raw: RawRole) -> Role {
+pub(super) fn role(raw: RawRole) -> Role {
     match raw {
         RawRole::Practice => Role::Practice,
         RawRole::Operator => Role::Operator,

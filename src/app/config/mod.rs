@@ -12,12 +12,14 @@ mod digest;
 pub mod environment;
 mod federal_register;
 mod file;
+mod hook;
 mod local_coverage;
 mod log;
 mod mail;
 mod mistake;
 mod page;
 mod raw;
+mod raw_people;
 mod resolve;
 mod secret;
 mod settings;
@@ -26,10 +28,11 @@ mod watch;
 pub use digest::watch_digest;
 pub use environment::Environment;
 pub use file::{Entry, ScheduleCheck, example};
+pub use hook::HOOK;
 pub use log::{Log, LogFormat, LogLevel};
 pub use mistake::{ConfigError, Mistake};
 pub use secret::{PasswordSource, SecretError};
 pub use settings::{
-    Config, Escalation, Fetch, Login, Mail, MailChannel, Practice, Smtp, SourceSettings, Sources,
-    Tls,
+    Config, Escalation, Fetch, Hook, HookWay, Login, Mail, MailChannel, Practice, Smtp,
+    SourceSettings, Sources, Tls,
 };

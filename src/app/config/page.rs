@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use url::{Host, Url};
 
 use super::mistake::KeyPath;
-use super::raw::{RawPage, RawPageKind, RawSeverity};
+use super::raw::{RawPage, RawPageKind};
+use super::raw_people::RawSeverity;
 use super::resolve::{Resolver, is_loopback, origin, shorten};
 use crate::model::change::Severity;
 use crate::sources::page::{PageKind, PageSettings, Pages};

@@ -61,6 +61,7 @@ impl<'a> Resolver<'a> {
         sources.settings.pages = self.pages(&raw.page, &fetch.loopback);
         let mail = self.mail(&raw.mail, &store);
         let recipients = self.recipients(&raw.recipient, &mail);
+        let hooks = self.hooks(&raw.hook);
         let escalation = self.escalation(&raw.acknowledge, &recipients, &mail);
         Some(Config {
             file: file.map(Path::to_owned),
@@ -71,6 +72,7 @@ impl<'a> Resolver<'a> {
             fetch,
             mail,
             recipients,
+            hooks,
             escalation,
             log: Log::from(&raw.log),
             text: text.to_owned(),
@@ -251,7 +253,12 @@ impl<'a> Resolver<'a> {
 
     /// A path, relative to the folder of the file; `None` when it is empty.
     pub(super) fn path(&mut self, key: &str, raw: &str) -> Option<PathBuf> {
-        let text = self.text(key, raw);
+        self.path_at(&KeyPath::of(key), raw)
+    }
+
+    /// As [`Self::path`], for a key in a list.
+    pub(super) fn path_at(&mut self, key: &KeyPath, raw: &str) -> Option<PathBuf> {
+        let text = self.text_at(key, raw);
         (!text.is_empty()).then(|| match self.folder {
             Some(folder) => folder.join(text),
             None => PathBuf::from(text),

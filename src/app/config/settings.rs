@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use url::Url;
 
 use super::file::{Entry, entries};
 use super::log::Log;
@@ -33,6 +34,8 @@ pub struct Config {
     pub mail: Mail,
     /// Who is told, each served by the configured channel.
     pub recipients: Vec<Recipient>,
+    /// Programs that are told as well.
+    pub hooks: Vec<Hook>,
     /// Who is told what nobody acknowledged.
     pub escalation: Escalation,
     /// What is logged.
@@ -214,6 +217,29 @@ pub struct Mail {
     pub from_name: String,
     /// Where it goes.
     pub channel: MailChannel,
+}
+
+/// A program that is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// What it hears, and the name of its channel.
+    pub to: Recipient,
+    /// How it is told.
+    pub way: HookWay,
+}
+
+/// How a program is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HookWay {
+    /// By POST to an address.
+    Webhook {
+        /// The address.
+        url: Url,
+        /// Where the secret is that messages are signed with.
+        secret: PasswordSource,
+    },
+    /// By a command that gets it on its standard input.
+    Command(Vec<String>),
 }
 
 /// Whom to tell, one after the other, what nobody acknowledged.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::command::CommandChannel;
 use super::file::FileChannel;
 use super::masked;
 use super::smtp::Smtp;
+use super::webhook::Webhook;
 use crate::model::delivery::{Outcome, Outgoing};
 
 /// A way out. Adding one means a file beside this one and a line in each `match` here.
@@ -14,6 +16,10 @@ pub enum Channel {
     Smtp(Box<Smtp>),
     /// A folder.
     File(FileChannel),
+    /// An address that takes JSON.
+    Webhook(Box<Webhook>),
+    /// A program that takes JSON.
+    Command(CommandChannel),
 }
 
 impl Channel {
@@ -26,6 +32,8 @@ impl Channel {
         match self {
             Self::Smtp(smtp) => smtp.send(outgoing).await,
             Self::File(file) => file.send(outgoing).await,
+            Self::Webhook(webhook) => webhook.send(outgoing).await,
+            Self::Command(command) => command.send(outgoing).await,
         }
     }
 
@@ -33,7 +41,7 @@ impl Channel {
     pub async fn rest(&self) {
         match self {
             Self::Smtp(smtp) => smtp.rest().await,
-            Self::File(_) => {}
+            Self::File(_) | Self::Webhook(_) | Self::Command(_) => {}
         }
     }
 }
@@ -172,6 +180,14 @@ pub enum SendError {
         /// What the system says.
         cause: String,
     },
+    /// A command did not take the message.
+    #[error("{program} did not take the message ({cause}); correct it; the message waits")]
+    Command {
+        /// The program.
+        program: String,
+        /// How it ended, and what it said.
+        cause: String,
+    },
     /// The channel of the message is not configured any more.
     #[error(
         "no channel '{name}' is configured; configure it again or give the recipient another; the message waits"
@@ -193,6 +209,7 @@ impl SendError {
             | Self::PutOff { .. }
             | Self::Deadline { .. }
             | Self::Write { .. }
+            | Self::Command { .. }
             | Self::NoChannel { .. } => false,
         }
     }
@@ -232,6 +249,12 @@ pub enum ChannelError {
     Tls {
         /// What the library says.
         cause: String,
+    },
+    /// A webhook that cannot work.
+    #[error("hook: {why}")]
+    Webhook {
+        /// What is wrong with it.
+        why: String,
     },
     /// A host or hello name that cannot be sent.
     #[error("smtp: '{name}' is no host name")]
