@@ -12,3 +12,4 @@ pub mod model;
 pub mod parse;
 pub mod render;
 pub mod sources;
+pub mod web;

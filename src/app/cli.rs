@@ -77,6 +77,9 @@ pub enum Command {
     /// Check, back up or restore the store
     #[command(subcommand)]
     Db(DbCommand),
+    /// The page: hash its password
+    #[command(subcommand)]
+    Web(WebCommand),
     /// Write, check or show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -242,6 +245,13 @@ pub enum DbCommand {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
+}
+
+/// `web`
+#[derive(Debug, Clone, Subcommand)]
+pub enum WebCommand {
+    /// Ask for a password (or read a line of standard input) and print its hash for web.password_hash
+    Password,
 }
 
 /// `config`

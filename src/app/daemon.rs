@@ -12,11 +12,13 @@ use tokio_util::sync::CancellationToken;
 use super::check::{Mode, Pass, check_source, report_defect};
 use super::deliver::deliver_batch;
 use super::letters::write_due;
+use super::page::serve_page;
 use super::pulse::{Pulse, Pulses};
 use super::state::{App, Scheduled};
 use crate::engine::schedule::latest_due;
 use crate::io::systemd;
 use crate::sources::Source;
+use crate::web::Setup;
 
 /// Pause after a fault of this machine (disk full, database locked) before the next try.
 const AFTER_FAULT: Duration = Duration::from_mins(1);
@@ -30,7 +32,11 @@ const MARGIN: Duration = Duration::from_mins(1);
 /// # Errors
 /// When the store cannot be read at the start, or a loop ended by a defect: the service manager
 /// starts everything anew.
-pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(
+    app: Arc<App>,
+    page: Option<Setup>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     // Ready means that the store answers.
     systemd::status(&vital_signs(&app).await?);
     let pulses = Pulses::default();
@@ -42,6 +48,9 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) -> anyhow::Result<()> {
     }
     let pulse = pulses.of("the outbox", MARGIN);
     tasks.spawn(watch_outbox(Arc::clone(&app), stop.clone(), pulse));
+    if let Some(page) = page {
+        tasks.spawn(serve_page(Arc::clone(&app), page, stop.clone()));
+    }
     let work = report(Arc::clone(&app), pulses);
     tasks.spawn(until_stopped(stop.clone(), work));
     systemd::ready();

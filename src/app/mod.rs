@@ -14,6 +14,7 @@ pub mod logging;
 pub mod moment;
 pub mod options;
 mod outbox;
+mod page;
 pub mod pulse;
 pub mod questions;
 pub mod replay;

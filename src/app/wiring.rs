@@ -24,6 +24,7 @@ use crate::io::store::{Reader, Store, StoreHandle};
 use crate::render::mail::Envelope;
 use crate::sources::local_coverage::TERMS;
 use crate::sources::{self, Source};
+use crate::web::Setup;
 
 /// Name of the database file in the store's folder.
 pub const DATABASE: &str = "coverd.db";
@@ -182,6 +183,25 @@ fn enabled(config: &Config) -> impl Iterator<Item = Arc<dyn Source>> {
 fn is_enabled(config: &Config, source: &str) -> bool {
     let settings = config.sources.by_id.get(source);
     settings.is_none_or(|settings| settings.enabled)
+}
+
+/// What the page is made of; `None` when it is off.
+///
+/// # Errors
+/// When a schedule is none.
+pub fn page(config: &Config, clock: Arc<dyn Clock>) -> Result<Option<Setup>, Failure> {
+    let Some(web) = &config.web else {
+        return Ok(None);
+    };
+    Ok(Some(Setup {
+        config: web.clone(),
+        envelope: envelope(config),
+        clock,
+        database: database(config),
+        watch: Arc::new(config.watch.clone()),
+        sources: source_infos(config)?,
+        replayed: config.store.join("replayed").exists(),
+    }))
 }
 
 /// Every source there is, as it is configured.

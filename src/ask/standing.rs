@@ -161,7 +161,12 @@ pub fn health(
             .map(|open| format!("{}: {}", open.problem.source, trouble(open)))
             .collect()
     };
-    let mut blind = of(|kind| !matches!(kind, ProblemKind::Concern | ProblemKind::DeliveryDead));
+    let mut blind = of(|kind| {
+        !matches!(
+            kind,
+            ProblemKind::Concern | ProblemKind::DeliveryDead | ProblemKind::Page
+        )
+    });
     for info in sources.iter().filter(|info| info.enabled && !replayed) {
         match reader.source_state(info.id)? {
             None => blind.push(format!("{}: never read", info.id)),
@@ -184,7 +189,7 @@ pub fn health(
     Ok(Health {
         blind,
         dead: reader.outbox_counts()?.dead,
-        concerns: of(|kind| kind == ProblemKind::Concern),
+        concerns: of(|kind| matches!(kind, ProblemKind::Concern | ProblemKind::Page)),
     })
 }
 

@@ -24,10 +24,12 @@ pub enum ProblemKind {
     Defect,
     /// A message that can never be delivered.
     DeliveryDead,
+    /// The page is not served; what is watched is watched all the same.
+    Page,
 }
 
 impl ProblemKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Unreachable,
         Self::Blocked,
         Self::Gone,
@@ -36,6 +38,7 @@ impl ProblemKind {
         Self::Concern,
         Self::Defect,
         Self::DeliveryDead,
+        Self::Page,
     ];
 
     /// The name in the database and in machine-readable output.
@@ -49,6 +52,7 @@ impl ProblemKind {
             Self::Concern => "concern",
             Self::Defect => "defect",
             Self::DeliveryDead => "delivery_dead",
+            Self::Page => "page",
         }
     }
 }

@@ -146,6 +146,7 @@ pub fn source_name(id: &str) -> &str {
         "local_coverage" => "the local coverage policies",
         "page" => "the configured pages",
         "mail" => "mail delivery",
+        "web" => "the page",
         other => other,
     }
 }
@@ -161,6 +162,7 @@ pub fn problem_short(kind: ProblemKind) -> &'static str {
         ProblemKind::Concern => "needs a look",
         ProblemKind::Defect => "failed inside coverd",
         ProblemKind::DeliveryDead => "a message cannot be delivered",
+        ProblemKind::Page => "the page is not served",
     }
 }
 
@@ -180,6 +182,10 @@ pub fn problem_meaning(kind: ProblemKind) -> &'static str {
         ProblemKind::Concern => {
             "The document was read, and what it says was taken. Something about it needs the eye of \
              a person; until then, what coverd says about it may be incomplete."
+        }
+        ProblemKind::Page => {
+            "Only the page cannot be opened: what is watched is watched, and changes are mailed, all \
+             the same. coverd tries again every minute."
         }
         ProblemKind::DeliveryDead => {
             "Someone was not told. The message is kept with all its attempts and can be read and \

@@ -277,7 +277,7 @@ impl Running {
         let ended = Arc::new(OnceLock::new());
         let (until, tell) = (stop.clone(), Arc::clone(&ended));
         runtime.spawn(async move {
-            let ran = daemon::run(app, until).await;
+            let ran = daemon::run(app, None, until).await;
             let _ = tell.set(ran.map_err(|error| error.to_string()));
         });
         Self {

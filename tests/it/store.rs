@@ -928,7 +928,7 @@ fn a_message_lives_from_the_outbox_to_its_delivery() {
         state: Some(DeliveryState::Dead),
         alert: Some("alert-1".to_owned()),
         limit: Some(9),
-        until: None,
+        ..DeliveryFilter::default()
     };
     let dead = reader.deliveries(&dead).unwrap();
     assert_eq!(dead.len(), 1);

@@ -225,7 +225,7 @@ fn blinds(problem: &Problem) -> bool {
         | ProblemKind::Shape
         | ProblemKind::Unstable
         | ProblemKind::Defect => true,
-        ProblemKind::Concern | ProblemKind::DeliveryDead => false,
+        ProblemKind::Concern | ProblemKind::DeliveryDead | ProblemKind::Page => false,
     }
 }
 
@@ -281,6 +281,7 @@ fn remedy(kind: ProblemKind) -> &'static str {
         }
         ProblemKind::Concern => "look at the page named above",
         ProblemKind::Defect => "report it with the log of this time (journalctl -u coverd)",
+        ProblemKind::Page => "free the address of [web] listen, or name another one",
         ProblemKind::DeliveryDead => {
             "check the address and the mail server, then run `coverd mail-test`"
         }

@@ -2,9 +2,9 @@
 
 use super::{
     Context, Logged, ack, answer, changes, check_schedule, config, db, demo, health, history, man,
-    mentions, outbox, pdf_text, replay, rules, show, sources, status, watch,
+    mentions, outbox, pdf_text, replay, rules, show, sources, status, watch, web,
 };
-use crate::app::cli::{Cli, Command};
+use crate::app::cli::{Cli, Command, WebCommand};
 use crate::app::config::Environment;
 use crate::app::exit::{Exit, Failure};
 
@@ -44,6 +44,7 @@ pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::MailTest(args) => watch::mail_test(&args, &context()?),
         Command::Replay(args) => replay::replay_command(&args, &context()?),
         Command::Db(command) => db::run(&command, &context()?),
+        Command::Web(WebCommand::Password) => web::password(),
         Command::Config(command) => config::run(&command, &global, environment, check_schedule),
         Command::Completions(args) => man::completions(&args),
         Command::Man(args) => man::manual(&args),

@@ -24,6 +24,7 @@ pub mod show;
 pub mod sources;
 pub mod status;
 pub mod watch;
+mod web;
 
 pub use context::{Context, Logged, check_schedule};
 pub use dispatch::run;

@@ -40,12 +40,13 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         .or_exit(Exit::Configuration)?;
     let lock = lock(context)?;
     let app = wiring::on_network(&context.config)?;
+    let page = wiring::page(&context.config, Arc::clone(&app.clock))?;
     let runtime = context.runtime()?;
     let ran = runtime.block_on(async {
         let stop = CancellationToken::new();
         let signals = control::stop_on_signals(stop.clone())?;
         let server = control::serve(&lock, Arc::clone(&app))?;
-        let ran = daemon::run(app, stop).await;
+        let ran = daemon::run(app, page, stop).await;
         signals.abort();
         server.abort();
         ran

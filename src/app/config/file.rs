@@ -238,9 +238,18 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
             }
             leaf => entries.push(Entry {
                 key: key.to_string(),
-                value: leaf.to_string(),
+                value: shown(key, leaf),
                 from_file: places.names(key),
             }),
+        }
+    }
+    /// The hash of a password is no secret like the password, and nothing to show around either.
+    fn shown(key: &KeyPath, leaf: &Value) -> String {
+        match leaf.as_str() {
+            Some(hash) if !hash.is_empty() && *key == KeyPath::of("web.password_hash") => {
+                "\"(set)\"".to_owned()
+            }
+            _ => leaf.to_string(),
         }
     }
     let mut list = Vec::new();

@@ -24,6 +24,7 @@ mod resolve;
 mod secret;
 mod settings;
 mod watch;
+mod web;
 
 pub use digest::watch_digest;
 pub use environment::Environment;

@@ -22,6 +22,7 @@ pub(super) struct RawConfig {
     pub(super) mail: RawMail,
     pub(super) acknowledge: RawAcknowledge,
     pub(super) log: RawLog,
+    pub(super) web: RawWeb,
     #[serde(default)]
     pub(super) page: Vec<RawPage>,
     #[serde(default)]
@@ -238,6 +239,15 @@ pub(super) enum RawTls {
     StartTls,
     Implicit,
     None,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWeb {
+    pub(super) listen: String,
+    pub(super) public_url: String,
+    pub(super) hosts: Vec<String>,
+    pub(super) password_hash: String,
 }
 
 #[derive(Debug, Deserialize)]

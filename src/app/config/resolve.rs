@@ -63,6 +63,7 @@ impl<'a> Resolver<'a> {
         let recipients = self.recipients(&raw.recipient, &mail);
         let hooks = self.hooks(&raw.hook);
         let escalation = self.escalation(&raw.acknowledge, &recipients, &mail);
+        let web = self.web(&raw.web);
         Some(Config {
             file: file.map(Path::to_owned),
             practice: practice?,
@@ -76,6 +77,7 @@ impl<'a> Resolver<'a> {
             escalation,
             log: Log::from(&raw.log),
             text: text.to_owned(),
+            web,
         })
     }
 

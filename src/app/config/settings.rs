@@ -14,6 +14,7 @@ use super::secret::PasswordSource;
 use crate::model::code::HcpcsCode;
 use crate::model::delivery::{Recipient, Role};
 use crate::model::watch::Watch;
+use crate::web::WebConfig;
 
 /// Everything that can be configured, resolved and checked.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub struct Config {
     pub log: Log,
     /// The file as it was read, for `config show`.
     pub(super) text: String,
+    /// How the page is reached; `None` is off.
+    pub web: Option<WebConfig>,
 }
 
 impl Config {

@@ -56,6 +56,8 @@ pub struct DeliveryFilter {
     pub until: Option<DateTime<Utc>>,
     /// No more than these.
     pub limit: Option<u32>,
+    /// After this many.
+    pub skip: u32,
 }
 
 /// The outbox in figures.
@@ -251,12 +253,13 @@ impl Reader {
             "{SELECT} WHERE (?1 IS NULL OR d.alert = ?1
                  OR d.id IN (SELECT g.within FROM deliveries g WHERE g.alert = ?1)) AND (?2 IS NULL OR d.state = ?2)
                AND (?4 IS NULL OR d.created <= ?4)
-             ORDER BY d.created DESC, d.id LIMIT ?3"
+             ORDER BY d.created DESC, d.id LIMIT ?3 OFFSET ?5"
         ))?;
         let state = filter.state.map(|state| state.form());
         let limit = filter.limit.map_or(i64::MAX, i64::from);
         let until = filter.until.map(|at| at.form());
-        let found = statement.query_map(params![filter.alert, state, limit, until], stored)?;
+        let values = params![filter.alert, state, limit, until, filter.skip];
+        let found = statement.query_map(values, stored)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

@@ -76,6 +76,7 @@ fn over(kind: ProblemKind) -> &'static str {
              with its own dates. Nothing has to be done."
         }
         ProblemKind::Concern => "What needed a look is no longer seen. Nothing has to be done.",
+        ProblemKind::Page => "The page can be opened again. Nothing has to be done.",
         ProblemKind::DeliveryDead => "The message was delivered after all. Nothing has to be done.",
     }
 }

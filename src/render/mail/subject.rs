@@ -292,6 +292,8 @@ pub(super) fn notice(notice: &OperatorNotice) -> String {
         (ProblemKind::DeliveryDead, true) => {
             format!("a message is delivered after all: {}", problem.subject)
         }
+        (ProblemKind::Page, false) => format!("the page is not served: {}", problem.subject),
+        (ProblemKind::Page, true) => format!("the page is served again: {}", problem.subject),
         (ProblemKind::Concern, false) => format!("needs a look: {whole}"),
         (ProblemKind::Concern, true) => format!("no longer needs a look: {whole}"),
         (kind, false) => format!("cannot read {whole}: {}", wording::problem_short(kind)),

@@ -1,0 +1,5 @@
+//! The interface for programs.
+
+mod problem;
+
+pub(super) use problem::problem;

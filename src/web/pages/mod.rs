@@ -1,0 +1,22 @@
+//! The pages.
+
+mod change;
+mod changes;
+mod code;
+mod evidence;
+mod history;
+mod outbox;
+mod overview;
+mod programs;
+mod rules;
+mod sources;
+mod timeline;
+
+pub(super) use change::{alert, change};
+pub(super) use changes::changes;
+pub(super) use code::{code, look_up};
+pub(super) use outbox::outbox;
+pub(super) use overview::overview;
+pub(super) use programs::programs;
+pub(super) use rules::rules;
+pub(super) use sources::sources;
