@@ -46,6 +46,7 @@ pub(super) struct Row {
     pub(super) units: String,
     pub(super) hospital: String,
     pub(super) pipeline: Vec<String>,
+    pub(super) summary: String,
     pub(super) last: Option<Last>,
 }
 
@@ -205,9 +206,10 @@ fn row(reader: &Reader, site: &Site, view: &View, service: Service) -> Result<Ro
         units: brief(&answer, Layer::Units, " ("),
         hospital: brief(&answer, Layer::Opps, ":"),
         pipeline: lines(&answer, Layer::Pipeline)
-            .filter(|line| line.days.is_some())
+            .filter(|line| line.days.is_some_and(|days| days.from > question.on))
             .map(|line| line.says.clone())
             .collect(),
+        summary: answer.summary,
         last: None,
     })
 }

@@ -39,6 +39,7 @@ pub(super) struct CodeQuery {
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ChangesQuery {
     pub(super) known: Option<String>,
+    pub(super) q: Option<String>,
     pub(super) code: Option<String>,
     pub(super) severity: Option<String>,
     pub(super) since: Option<String>,

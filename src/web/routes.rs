@@ -52,6 +52,7 @@ pub(super) fn router(site: Arc<Site>) -> Router {
         .fallback(nothing);
     let site_of = || Arc::clone(&site);
     pages
+        .merge(api::router())
         .layer(from_fn_with_state(site_of(), guard::readers))
         .layer(from_fn_with_state(site_of(), guard::own_forms))
         .layer(from_fn_with_state(site_of(), guard::host))

@@ -35,3 +35,4 @@ mod standin;
 mod store;
 mod story;
 mod transmittals;
+mod web;

@@ -12,6 +12,7 @@ use super::error::StoreError;
 use super::intern::Interner;
 use super::payload::{read_observation, write_observation};
 use super::readings::origin_of;
+use super::search;
 use super::sql::Once;
 use crate::model::attribute::Attribute;
 use crate::model::change::{Change, Judged, Severity};
@@ -51,6 +52,8 @@ pub struct ChangeFilter {
     pub least: Option<Severity>,
     /// Told by this alert.
     pub alert: Option<String>,
+    /// Of topics with a paragraph that has all these words ([`Reader::search`]).
+    pub words: Option<String>,
     /// No more than these.
     pub limit: Option<u32>,
     /// After this many.
@@ -155,12 +158,20 @@ impl Reader {
                AND {RANK} >= ?5
                AND (?6 IS NULL OR c.alert = ?6)
                AND (?8 IS NULL OR c.recorded <= ?8)
+               AND (?10 IS NULL OR c.topic IN (
+                   SELECT p.topic FROM passage_words w JOIN passages p ON p.id = w.rowid
+                   WHERE passage_words MATCH ?10))
              ORDER BY c.recorded DESC, {RANK} DESC, c.id LIMIT ?7 OFFSET ?9"
         );
         let subject = filter.subject.as_ref().map(subject_form);
         let (kind, subject) = subject.unzip();
         let least = filter.least.unwrap_or(Severity::Administrative);
         let code = filter.code.map(|code| code.to_string());
+        let words = filter.words.as_deref().map(search::query);
+        // A question without a word finds nothing.
+        if words == Some(None) {
+            return Ok(Vec::new());
+        }
         self.changes_where(
             &sql,
             params![
@@ -173,6 +184,7 @@ impl Reader {
                 filter.limit.map_or(i64::MAX, i64::from),
                 filter.until.map(|at| at.form()),
                 filter.skip,
+                words.flatten(),
             ],
         )
     }

@@ -7,6 +7,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::connection::{BACKUP_ID, DATABASE_ID};
 use super::error::StoreError;
+use super::search;
+
+/// The version from which on paragraphs can be searched. What was read before it may be compressed, which
+/// SQL cannot read.
+const SEARCHABLE: i64 = 6;
 
 static MIGRATIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
 
@@ -68,6 +73,9 @@ fn apply(
             continue;
         }
         transaction.execute_batch(migration.sql)?;
+        if migration.version == SEARCHABLE {
+            search::backfill(&transaction)?;
+        }
         let dangling: i64 =
             transaction.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| {
                 row.get(0)

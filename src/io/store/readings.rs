@@ -14,10 +14,12 @@ use super::connection::Reader;
 use super::encode::{Form, column};
 use super::error::StoreError;
 use super::intern::Interner;
+use super::search;
 use crate::model::document::DocumentHash;
 use crate::model::fact::{Edition, Origin, Statement};
 use crate::model::record::{ReadingId, ReadingRecord};
 use crate::model::request::Unlisted;
+use crate::model::topic::Subject;
 
 /// A reading that counts: by the highest extractor version of its posting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,6 +220,13 @@ pub(super) fn add_statements(
             statement.locator,
             statement.quote,
         ])?;
+        // Rows of code lists have no text to search.
+        if matches!(
+            statement.topic.subject,
+            Subject::Policy(_) | Subject::Rule(_)
+        ) {
+            search::index(transaction, topic, reading, &statement.values)?;
+        }
     }
     Ok(())
 }

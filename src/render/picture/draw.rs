@@ -119,15 +119,17 @@ pub fn draw(picture: &Picture) -> Result<String, askama::Error> {
 fn band(band: &Band, top: i64, days: Days) -> DrawnBand<'_> {
     let pieces = band.pieces.iter().filter_map(|piece| {
         let (left, width) = days.span(piece.days)?;
-        let letters = i64::try_from(piece.short.chars().count()).unwrap_or(i64::MAX);
-        let needed = letters.saturating_mul(LETTER).saturating_add(8);
-        let fits = letters > 0 && width.0 / 10 >= needed;
+        // The whole word, else its beginning: the letter of a status.
+        let first = piece.short.split(' ').next().unwrap_or_default();
+        let word = [piece.short.as_str(), first]
+            .into_iter()
+            .find(|word| fits(word, width));
         Some(DrawnPiece {
             left,
             width,
             tone: piece.tone.id(),
             is_proposed: piece.is_proposed,
-            word: fits.then_some((left.plus(6), piece.short.as_str())),
+            word: word.map(|word| (left.plus(6), word)),
             tip: format!("{}: {}, {}", band.label, piece.says, held(piece.days)),
         })
     });
@@ -138,6 +140,13 @@ fn band(band: &Band, top: i64, days: Days) -> DrawnBand<'_> {
         height: BAND,
         pieces: pieces.collect(),
     }
+}
+
+/// Whether there is room for a word.
+fn fits(word: &str, width: Tenths) -> bool {
+    let letters = i64::try_from(word.chars().count()).unwrap_or(i64::MAX);
+    let needed = letters.saturating_mul(LETTER).saturating_add(8);
+    letters > 0 && width.0 / 10 >= needed
 }
 
 fn curve(curve: &Curve, days: Days, dollars: Dollars) -> DrawnCurve<'_> {

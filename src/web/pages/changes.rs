@@ -5,11 +5,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use chrono::NaiveTime;
+use chrono::{NaiveDate, NaiveTime};
 
 use super::code::Moved;
+use super::evidence::is_link;
 use crate::ask::grouped;
-use crate::io::store::ChangeFilter;
+use crate::io::store::{ChangeFilter, Found};
 use crate::model::change::Severity;
 use crate::model::code::Service;
 use crate::model::topic::Subject;
@@ -20,6 +21,8 @@ use crate::web::view::{View, day};
 
 /// Changes on one page.
 const MOST: u32 = 50;
+/// Paragraphs that are shown above the changes.
+const PASSAGES: u32 = 20;
 /// Last page that is turned to.
 const PAGES: u32 = 10_000;
 
@@ -30,6 +33,7 @@ struct Page {
     title: String,
     asked: Fields,
     groups: Vec<Group>,
+    found: Vec<Passage>,
     shown: usize,
     newer: Option<String>,
     older: Option<String>,
@@ -51,6 +55,7 @@ impl Page {
 
 /// The form, as it was filled in.
 struct Fields {
+    words: String,
     code: String,
     severity: String,
     since: String,
@@ -58,7 +63,35 @@ struct Fields {
 
 impl Fields {
     fn is_empty(&self) -> bool {
-        self.code.is_empty() && self.severity.is_empty() && self.since.is_empty()
+        self.words.is_empty()
+            && self.code.is_empty()
+            && self.severity.is_empty()
+            && self.since.is_empty()
+    }
+}
+
+/// A paragraph that has the words asked for.
+struct Passage {
+    subject: String,
+    what: &'static str,
+    edition: String,
+    published: NaiveDate,
+    url: String,
+    is_link: bool,
+    pieces: Vec<(bool, String)>,
+}
+
+impl From<Found> for Passage {
+    fn from(found: Found) -> Self {
+        Self {
+            subject: found.topic.to_string(),
+            what: found.attribute.label(),
+            edition: found.edition,
+            published: found.published,
+            is_link: is_link(&found.url),
+            url: found.url,
+            pieces: found.pieces,
+        }
     }
 }
 
@@ -87,10 +120,12 @@ pub(crate) async fn changes(
     let mut view = View::new(&site, "/changes", asked.known.as_deref())?;
     let text = |field: &Option<String>| given(field.as_ref()).unwrap_or_default().to_owned();
     let fields = Fields {
+        words: text(&asked.q),
         code: text(&asked.code),
         severity: text(&asked.severity),
         since: text(&asked.since),
     };
+    view.keep("q", Some(&fields.words));
     view.keep("code", Some(&fields.code));
     view.keep("severity", Some(&fields.severity));
     view.keep("since", Some(&fields.since));
@@ -101,6 +136,10 @@ pub(crate) async fn changes(
     filter.skip = (number - 1) * MOST;
     let page = site
         .ask(move |reader, _| {
+            let passages = match &filter.words {
+                Some(words) if number == 1 => reader.search(words, view.known_at, PASSAGES)?,
+                Some(_) | None => Vec::new(),
+            };
             let mut found = reader.changes(&filter)?;
             let has_more = found.len() > MOST as usize;
             found.truncate(MOST as usize);
@@ -108,6 +147,7 @@ pub(crate) async fn changes(
             Ok(Page {
                 title: "Changes at CMS".to_owned(),
                 groups: groups(&found),
+                found: passages.into_iter().map(Passage::from).collect(),
                 shown: found.len(),
                 newer: (number > 1).then(|| turned(number - 1)),
                 older: (has_more && number < PAGES).then(|| turned(number + 1)),
@@ -128,7 +168,10 @@ pub(super) fn page_number(text: Option<&str>) -> Result<u32, WebError> {
 }
 
 fn filter(fields: &Fields) -> Result<ChangeFilter, WebError> {
-    let mut filter = ChangeFilter::default();
+    let mut filter = ChangeFilter {
+        words: (!fields.words.is_empty()).then(|| fields.words.clone()),
+        ..ChangeFilter::default()
+    };
     if !fields.code.is_empty() {
         let service: Service =
             fields

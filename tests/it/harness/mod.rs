@@ -3,6 +3,8 @@
 pub(crate) mod alerts;
 pub(crate) mod cms;
 pub(crate) mod data;
+pub(crate) mod eight_years;
+pub(crate) mod filled;
 pub(crate) mod network;
 pub(crate) mod pdf;
 pub(crate) mod rule_alerts;

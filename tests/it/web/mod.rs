@@ -1,0 +1,8 @@
+//! The page, over HTTP.
+
+mod access;
+mod api;
+mod big;
+mod hostile;
+mod pages;
+mod server;
