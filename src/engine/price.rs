@@ -1,20 +1,17 @@
-//! What the fee schedule pays for a code in the whole country, before the geographic adjustment.
+//! What the fee schedule pays for a code over time, in dollars.
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::answer::PFS;
-use super::dollars::payments;
-use crate::model::attribute::Attribute;
+use super::dollars::{payments, topics};
 use crate::model::code::Service;
-use crate::model::dollars::{Clinician, Setting};
+use crate::model::dollars::Worth;
 use crate::model::timeline::{Period, Timelines};
-use crate::model::topic::{Place, Stage, Subject, Topic};
+use crate::model::topic::{Place, Stage};
 
-/// Dollars for some days, national. `None` where a part is not
-/// observed, and where the status of the days does not let the schedule pay.
+/// Dollars for some days. `None` where nothing is paid, or it cannot be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Price {
     /// The days.
@@ -25,32 +22,23 @@ pub struct Price {
     pub facility: Option<Decimal>,
 }
 
-/// The prices of a code over time, earliest first; neighbours differ.
-pub fn prices(timelines: &Timelines, service: Service) -> Vec<Price> {
-    let own = Topic::national(Subject::Service(service));
-    let schedule = Topic::national(Subject::Schedule(PFS.to_owned()));
-    let parts = [
-        (&own, Attribute::Status),
-        (&own, Attribute::WorkRvu),
-        (&own, Attribute::NonFacilityPeRvu),
-        (&own, Attribute::FacilityPeRvu),
-        (&own, Attribute::MpRvu),
-        (&own, Attribute::NonFacilityNa),
-        (&own, Attribute::FacilityNa),
-        (&schedule, Attribute::ConversionFactor),
-    ];
-    let mut days: BTreeSet<NaiveDate> = BTreeSet::new();
-    for segment in parts
+/// The prices of a code at a place over time, earliest first; neighbours differ. Where the schedule has
+/// two conversion factors, they are those of everybody who is no qualifying APM participant.
+pub fn prices(timelines: &Timelines, service: Service, place: &Place) -> Vec<Price> {
+    let inputs = topics(service, place, &Stage::InForce);
+    let segments = inputs
         .iter()
-        .filter_map(|(topic, attribute)| timelines.get(topic, *attribute))
-        .flat_map(|timeline| &timeline.segments)
-    {
+        .filter_map(|topic| timelines.topic(topic))
+        .flat_map(|attributes| attributes.values())
+        .flat_map(|timeline| &timeline.segments);
+    let mut days: BTreeSet<NaiveDate> = BTreeSet::new();
+    for segment in segments {
         days.insert(segment.period.from);
         days.extend(segment.period.until);
     }
     let mut prices: Vec<Price> = Vec::new();
     for &from in &days {
-        let (non_facility, facility) = on(timelines, service, from);
+        let (non_facility, facility) = on(timelines, service, place, from);
         match prices.last_mut() {
             Some(last) if (last.non_facility, last.facility) == (non_facility, facility) => {}
             last => {
@@ -71,67 +59,82 @@ pub fn prices(timelines: &Timelines, service: Service) -> Vec<Price> {
 fn on(
     timelines: &Timelines,
     service: Service,
+    place: &Place,
     day: NaiveDate,
 ) -> (Option<Decimal>, Option<Decimal>) {
-    let found = payments(timelines, service, &Place::National, &Stage::InForce, day);
-    let standard = found
-        .iter()
-        .find(|payment| payment.clinician == Clinician::Standard);
-    let paid = |setting| standard.and_then(|payment| payment.worth(setting).paid());
-    (paid(Setting::NonFacility), paid(Setting::Facility))
+    let paid = |worth: &Worth| match worth {
+        Worth::Paid(dollars) => Some(*dollars),
+        Worth::NotPaid { .. }
+        | Worth::NotFurnished
+        | Worth::NoValues
+        | Worth::NotListed
+        | Worth::Unknown(_) => None,
+    };
+    let payments = payments(timelines, service, place, &Stage::InForce, day);
+    payments.first().map_or((None, None), |payment| {
+        (paid(&payment.nonfacility), paid(&payment.facility))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::answer::PFS;
     use crate::engine::fold::fold;
     use crate::engine::tests::{day, fact};
+    use crate::model::attribute::Attribute;
+    use crate::model::topic::Subject;
 
     #[test]
     fn dollars_follow_rvus_factor_and_status() {
         let service: Service = "20560".parse().unwrap();
         let own = || Subject::Service(service);
-        let row = |status: &'static str, outside: &'static str| {
+        let row = |status: &'static str, pe: &'static str| {
             vec![
                 (Attribute::Status, status),
                 (Attribute::WorkRvu, "0.32"),
-                (Attribute::NonFacilityPeRvu, outside),
+                (Attribute::NonFacilityPeRvu, pe),
                 (Attribute::FacilityPeRvu, "0.12"),
                 (Attribute::MpRvu, "0.03"),
+                (Attribute::NonFacilityNa, ""),
+                (Attribute::FacilityNa, ""),
             ]
         };
         let factor = |value| vec![(Attribute::ConversionFactor, value)];
         let pfs = || Subject::Schedule(PFS.to_owned());
+        let posted = |edition, begins, published, subject, values: &[_]| {
+            fact(edition, begins, published, subject, values)
+        };
         let facts = vec![
-            fact(
+            posted(
                 "RVU20A",
                 "2020-01-01",
                 "2019-12-01",
                 own(),
                 &row("N", "0.39"),
             ),
-            fact(
+            posted(
                 "RVU20A",
                 "2020-01-01",
                 "2019-12-01",
                 pfs(),
                 &factor("36.0896"),
             ),
-            fact(
+            posted(
                 "RVU20B",
                 "2020-04-01",
                 "2020-03-20",
                 own(),
                 &row("A", "0.39"),
             ),
-            fact(
+            posted(
                 "RVU21A",
                 "2021-01-01",
                 "2020-12-20",
                 own(),
                 &row("A", "0.42"),
             ),
-            fact(
+            posted(
                 "RVU21A",
                 "2021-01-01",
                 "2020-12-20",
@@ -139,7 +142,7 @@ mod tests {
                 &factor("34.8931"),
             ),
         ];
-        let found = prices(&fold(facts), service);
+        let found = prices(&fold(facts), service, &Place::National);
         let written: Vec<_> = found
             .iter()
             .map(|price| (price.days.from, price.non_facility.map(|it| it.to_string())))

@@ -189,7 +189,8 @@ fn row(reader: &Reader, site: &Site, view: &View, service: Service) -> Result<Ro
         as_known_on: view.known_at,
     };
     let (answer, timelines) = examined(reader, &question, &site.setup.watch)?;
-    let price = prices(&timelines, service)
+    let place = site.place();
+    let price = prices(&timelines, service, &place)
         .into_iter()
         .find(|price| price.days.contains(question.on));
     let (status, meaning, tone) = status(&answer);

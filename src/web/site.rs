@@ -16,6 +16,7 @@ use super::overview::Overviews;
 use crate::ask::SourceInfo;
 use crate::io::clock::Clock;
 use crate::io::store::{Reader, StoreError};
+use crate::model::topic::Place;
 use crate::model::watch::Watch;
 use crate::render::mail::Envelope;
 
@@ -105,6 +106,13 @@ impl Site {
         let own = || format!("http://{}", config.listen);
         let base = public.map_or_else(own, ToOwned::to_owned);
         base.trim_end_matches('/').to_owned()
+    }
+
+    /// Where dollars are shown for when nothing else is asked: the practice's first locality, else the
+    /// whole country.
+    pub(super) fn place(&self) -> Place {
+        let first = self.setup.watch.localities.first().cloned();
+        first.map_or(Place::National, Place::Locality)
     }
 
     /// The zone of the practice's days.

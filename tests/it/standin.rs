@@ -390,7 +390,7 @@ async fn inside() {
     world.show(first, 0);
 
     let stop = CancellationToken::new();
-    let service = tokio::spawn(daemon::run(Arc::clone(&app), stop.clone()));
+    let service = tokio::spawn(daemon::run(Arc::clone(&app), None, stop.clone()));
     let (mut today, mut noise, mut read, mut edits) = (first, 0, 0, 0);
     let mut told: Vec<String> = Vec::new();
     while today < day("2027-01-01") {

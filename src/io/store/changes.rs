@@ -61,7 +61,7 @@ pub struct ChangeFilter {
 }
 
 /// Ends in the condition and the order.
-const SELECT: &str =
+pub(super) const SELECT: &str =
     "SELECT c.id, c.recorded, c.source, t.subject_kind, t.subject, t.place, t.stage,
         c.attribute, c.from_day, c.until_day, c.was, c.now, c.severity, c.alert
      FROM changes c JOIN topics t ON t.id = c.topic";
@@ -189,25 +189,6 @@ impl Reader {
         )
     }
 
-    /// Of each service the newest change, of those recorded together the gravest; with `until` only those
-    /// recorded at or before it. Record keeping at CMS is left out.
-    pub fn last_changes(
-        &self,
-        until: Option<DateTime<Utc>>,
-    ) -> Result<Vec<StoredChange>, StoreError> {
-        let sql = format!(
-            "{SELECT} WHERE c.id IN (
-                 SELECT id FROM (
-                     SELECT c.id AS id, row_number() OVER (
-                         PARTITION BY t.subject ORDER BY c.recorded DESC, {RANK} DESC, c.id) AS place
-                     FROM changes c JOIN topics t ON t.id = c.topic
-                     WHERE t.subject_kind = 'service' AND c.severity <> 'administrative'
-                       AND (?1 IS NULL OR c.recorded <= ?1)) AS placed
-                 WHERE place = 1)"
-        );
-        self.changes_where(&sql, params![until.map(|at| at.form())])
-    }
-
     /// The change with this id, or the only one whose id begins so.
     ///
     /// # Errors
@@ -318,7 +299,7 @@ impl Reader {
 }
 
 /// The order of severities in SQL.
-const RANK: &str = "CASE c.severity WHEN 'coverage' THEN 3 WHEN 'payment' THEN 2
+pub(super) const RANK: &str = "CASE c.severity WHEN 'coverage' THEN 3 WHEN 'payment' THEN 2
      WHEN 'coding' THEN 1 ELSE 0 END";
 
 fn rank(severity: Severity) -> i64 {

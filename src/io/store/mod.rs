@@ -30,6 +30,7 @@ mod error;
 mod facts;
 mod intern;
 mod letters;
+mod last;
 mod migrate;
 mod outbox;
 mod pack;

@@ -12,6 +12,7 @@ use super::pack;
 use super::payload::read_values;
 use crate::model::attribute::{Attribute, Kind};
 use crate::model::fact::{Observation, Value, Values};
+use crate::model::passage::Passage;
 use crate::model::topic::Topic;
 
 /// Words of a question that count.
@@ -60,10 +61,34 @@ pub(super) fn index(
             continue;
         };
         for paragraph in text.lines().filter(|line| !line.trim().is_empty()) {
-            add(transaction, topic, reading, *attribute, paragraph)?;
+            add(
+                transaction,
+                topic,
+                reading,
+                *attribute,
+                &readable(*attribute, paragraph),
+            )?;
         }
     }
     Ok(())
+}
+
+/// A paragraph as people read it: of a passage its headings, its words and its page.
+fn readable(attribute: Attribute, paragraph: &str) -> String {
+    let is_passage = matches!(
+        attribute,
+        Attribute::Passages | Attribute::FiledPassages | Attribute::LookAlikePassages
+    );
+    let Some(passage) = Passage::parse(paragraph).filter(|_| is_passage) else {
+        return paragraph.to_owned();
+    };
+    let mut parts = passage.heading;
+    parts.push(passage.text);
+    let text = parts.join(" \u{203a} ");
+    match passage.page.as_str() {
+        "" => text,
+        page => format!("{text} ({page})"),
+    }
 }
 
 fn add(
@@ -183,6 +208,16 @@ mod tests {
             Some("\"a\" \"OR\" \"text\" \"b\" \"NEAR\" \"c\" \"d\"*")
         );
         assert_eq!(query(" \"'*-() "), None);
+    }
+
+    #[test]
+    fn a_passage_is_read_without_its_bars() {
+        let line = "20560, dry needling | II. Codes > E. Needles | 91 FR 43850 | For CY 2027";
+        assert_eq!(
+            readable(Attribute::Passages, line),
+            "II. Codes \u{203a} E. Needles \u{203a} For CY 2027 (91 FR 43850)"
+        );
+        assert_eq!(readable(Attribute::Title, line), line);
     }
 
     #[test]

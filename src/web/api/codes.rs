@@ -32,7 +32,8 @@ pub(super) struct WatchedCode {
     national_coverage: String,
     /// What the therapy code list says.
     therapy: String,
-    /// Dollars outside facilities, national, as a decimal; null when nothing is paid or observed.
+    /// Dollars outside facilities, in the first configured locality or else nationally, as a decimal; null
+    /// when nothing is paid or it cannot be said.
     non_facility: Option<String>,
     /// Dollars in facilities.
     facility: Option<String>,

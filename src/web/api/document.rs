@@ -22,6 +22,8 @@ use crate::web::site::Site;
         description = "What coverd knows of the rules of CMS for the watched codes, and how it knows it. Days are dates of service unless said otherwise; `until` is the first day that no longer belongs to a period.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
+    // What the refusals are made of; those of the answers are found by their addresses.
+    components(schemas(super::problem::Problem)),
     servers((url = "/", description = "This server")),
     tags(
         (name = "codes", description = "Codes, layer by layer, on a day and over time"),

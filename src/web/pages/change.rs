@@ -106,7 +106,7 @@ fn change_page(reader: &Reader, view: View, stored: &StoredChange) -> Result<Cha
             || "not observed".to_owned(),
             |seen| match attribute.kind() {
                 Kind::Passage => seen.to_string(),
-                Kind::Text | Kind::Amount => cell(attribute, seen),
+                Kind::Text | Kind::Amount | Kind::Count => cell(attribute, seen),
             },
         )
     };

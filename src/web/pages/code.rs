@@ -15,7 +15,7 @@ use crate::engine::history::subjects;
 use crate::io::store::{ChangeFilter, StoredChange};
 use crate::model::answer::{Answer, AnswerLine, Question};
 use crate::model::code::Service;
-use crate::model::topic::LocalityId;
+use crate::model::topic::{LocalityId, Place};
 use crate::model::watch::NcdLink;
 use crate::render::picture::{Picture, draw};
 use crate::render::words::{held, short_id, step};
@@ -151,7 +151,11 @@ pub(crate) async fn code(
             };
             let (answer, timelines) = examined(reader, &question, watch)?;
             let links: Vec<NcdLink> = watch.ncds.values().cloned().collect();
-            let picture = picture(&timelines, service, &links, on, view.day());
+            let place = match &question.place {
+                Some(asked) => Place::Locality(asked.clone()),
+                None => site.place(),
+            };
+            let picture = picture(&timelines, service, &links, &place, on, view.day());
             let subjects = subjects(&timelines, service, &links, None);
             let filter = ChangeFilter {
                 code: Some(service.code),

@@ -23,6 +23,7 @@ struct Page {
     view: View,
     title: String,
     overview: Arc<Overview>,
+    place: String,
     coming_left_out: usize,
     health: Health,
     /// When the freshest source was read last.
@@ -72,6 +73,7 @@ pub(crate) async fn overview(
             };
             Ok(Page {
                 title,
+                place: site.place().to_string(),
                 coming_left_out: overview.coming.len().saturating_sub(COMING),
                 overview,
                 health,

@@ -10,7 +10,7 @@ use crate::model::fact::Observation;
 use crate::model::opps_status::{OppsPayable, opps_status_meaning};
 use crate::model::status::{Payable, status_meaning};
 use crate::model::timeline::{Period, Timeline, Timelines};
-use crate::model::topic::{Stage, Subject, Topic};
+use crate::model::topic::{Place, Stage, Subject, Topic};
 use crate::model::watch::NcdLink;
 use crate::render::picture::{Band, Curve, Picture, Piece, Step, Tone};
 use crate::render::words::cell;
@@ -19,11 +19,12 @@ use crate::render::words::cell;
 const YEARS: i32 = 5;
 
 /// What held of a code over time: its status, what rules would make of it, what governs it, and what is
-/// paid. `on` is marked; the picture ends with the year after `today`.
+/// paid at the place. `on` is marked; the picture ends with the year after `today`.
 pub(super) fn picture(
     timelines: &Timelines,
     service: Service,
     links: &[NcdLink],
+    place: &Place,
     on: NaiveDate,
     today: NaiveDate,
 ) -> Picture {
@@ -51,7 +52,7 @@ pub(super) fn picture(
     bands.push(band("Units a day", of(Attribute::MueUnits), units));
     bands.push(band("Hospital (OPPS)", of(Attribute::OppsStatus), hospital));
     bands.retain(|band| !band.pieces.is_empty());
-    let prices = prices(timelines, service);
+    let prices = prices(timelines, service, place);
     let curve = |label: &str, is_second, amount: fn(&crate::engine::price::Price) -> _| Curve {
         label: label.to_owned(),
         is_second,
@@ -64,8 +65,10 @@ pub(super) fn picture(
             .collect(),
     };
     let mut curves = vec![
-        curve("non-facility, national", false, |price| price.non_facility),
-        curve("facility, national", true, |price| price.facility),
+        curve(&format!("non-facility, {place}"), false, |price| {
+            price.non_facility
+        }),
+        curve(&format!("facility, {place}"), true, |price| price.facility),
     ];
     curves.retain(|curve| !curve.is_empty());
     Picture {
@@ -114,8 +117,7 @@ fn band(label: &str, timeline: Option<&Timeline>, say: fn(&Observation) -> Said)
 /// year: what it says is shown for that year.
 fn staged(timelines: &Timelines, own: &Subject) -> Vec<Band> {
     let (mut proposed, mut made_final) = (Vec::new(), Vec::new());
-    let national = crate::model::topic::Place::National;
-    for topic in timelines.stages(own, &national) {
+    for topic in timelines.stages(own, &Place::National) {
         let (docket, is_proposed) = match &topic.stage {
             Stage::InForce => continue,
             Stage::ProposedBy(docket) => (docket, true),
@@ -212,13 +214,7 @@ fn therapy(observation: &Observation) -> Said {
 
 fn units(observation: &Observation) -> Said {
     let says = match observation {
-        Observation::Value(value) => {
-            let text = value.to_string();
-            format!(
-                "at most {}",
-                text.trim_end_matches('0').trim_end_matches('.')
-            )
-        }
+        Observation::Value(value) => format!("at most {value}"),
         Observation::Absent => "no limit listed".to_owned(),
     };
     Said {

@@ -116,6 +116,8 @@ fn release(year: i32, quarter: u32) -> Paper {
             (Attribute::FacilityTotal, hundredths(work + facility + mp)),
             (Attribute::PcTc, "0".to_owned()),
             (Attribute::GlobalDays, "XXX".to_owned()),
+            (Attribute::NonFacilityNa, String::new()),
+            (Attribute::FacilityNa, String::new()),
             (Attribute::MultipleProcedure, "0".to_owned()),
             (Attribute::BilateralSurgery, "0".to_owned()),
             (Attribute::AssistantSurgery, "1".to_owned()),

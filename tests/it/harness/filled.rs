@@ -16,7 +16,7 @@ use coverd::model::attribute::{Attribute, Kind};
 use coverd::model::change::Severity;
 use coverd::model::delivery::{Attempt, Outcome, Recipient, Role};
 use coverd::model::document::Capture;
-use coverd::model::fact::{Edition, Fact, Observation, Origin, Repost, Statement};
+use coverd::model::fact::{Edition, Fact, Observation, Origin, Repost, Statement, Value};
 use coverd::model::money::amount;
 use coverd::model::record::{CaptureRecord, CheckRecord, ReadingRecord, SourceRecord};
 use coverd::model::topic::{Stage, Subject, Topic};
@@ -236,6 +236,7 @@ fn statement(row: &Says, paper: &Paper) -> Statement {
     let values = row.values.iter().map(|(attribute, text)| {
         let observation = match (attribute.kind(), text.as_str()) {
             (_, "absent") => Observation::Absent,
+            (Kind::Count, number) => Observation::Value(Value::Count(number.parse().unwrap())),
             (Kind::Amount, number) => Observation::amount(amount(number).unwrap()),
             (Kind::Text | Kind::Passage, text) => Observation::text(text),
         };

@@ -33,7 +33,7 @@ const TAGS: [&str; 14] = [
     "<img",
     "<iframe",
     "<base",
-    "<b>",
+    "<blink>",
     "<math",
     "<svg/",
     "onerror=alert('",
@@ -42,7 +42,7 @@ const TAGS: [&str; 14] = [
     "</textarea",
     "srcdoc='",
     "<!--x",
-    "action=//",
+    "<form action=//",
 ];
 
 /// A store in which every text from outside is this attempt.

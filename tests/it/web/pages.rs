@@ -23,12 +23,16 @@ pub(super) fn paper(source: &'static str, edition: &str, begins: &str, published
     }
 }
 
-fn release(edition: &str, begins: &str, published: &str, status: &str, total: &str) -> Paper {
+fn release(edition: &str, begins: &str, published: &str, status: &str, pe: &str) -> Paper {
     let mut paper = paper("pfs", edition, begins, published);
     let values = [
         (Attribute::Status, status),
-        (Attribute::NonFacilityTotal, total),
-        (Attribute::FacilityTotal, "0.47"),
+        (Attribute::WorkRvu, "0.32"),
+        (Attribute::NonFacilityPeRvu, pe),
+        (Attribute::FacilityPeRvu, "0.12"),
+        (Attribute::MpRvu, "0.03"),
+        (Attribute::NonFacilityNa, ""),
+        (Attribute::FacilityNa, ""),
     ];
     paper.rows.push(Says::new(service("20560"), &values));
     let pfs = Topic::national(Subject::Schedule("PFS".to_owned()));
@@ -43,10 +47,10 @@ pub(super) fn story() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("coverd.db");
     let mut filling = Filling::new(&database, dry_needling());
-    let mut first = release("RVU20A", "2020-01-01", "2019-12-20", "N", "0.74");
+    let mut first = release("RVU20A", "2020-01-01", "2019-12-20", "N", "0.39");
     first.is_baseline = true;
     filling.read(&first);
-    filling.read(&release("RVU20B", "2020-04-01", "2020-03-25", "A", "0.76"));
+    filling.read(&release("RVU20B", "2020-04-01", "2020-03-25", "A", "0.41"));
     let mut old = paper("ncd", "NCD 30.3.3", "2020-01-21", "2020-05-08");
     old.is_baseline = true;
     let words = |text| {
@@ -295,6 +299,6 @@ async fn the_overview_follows_the_store() {
     let page = Page::over(database, dry_needling()).await;
     assert!(page.html("/").await.contains("$27.43"));
     let mut filling = Filling::new(&folder.path().join("coverd.db"), dry_needling());
-    filling.read(&release("RVU21A", "2021-01-01", "2020-12-20", "A", "1.00"));
+    filling.read(&release("RVU21A", "2021-01-01", "2020-12-20", "A", "0.65"));
     assert!(page.html("/").await.contains("$36.09"));
 }
