@@ -394,3 +394,42 @@ fn what_people_see_looks_like_this() {
         insta::assert_snapshot!("status", ask("status"));
     });
 }
+
+#[test]
+fn the_hash_of_a_password_is_a_line_of_the_configuration() {
+    use std::io::Write as _;
+    let hash = |password: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_coverd"))
+            .args(["web", "password"])
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(password.as_bytes()).unwrap();
+        drop(input);
+        child.wait_with_output().unwrap()
+    };
+    let done = hash("correct horse battery\n");
+    assert_eq!(done.status.code(), Some(0));
+    let line = String::from_utf8(done.stdout).unwrap();
+    let config = format!(
+        "[web]\nlisten = \"127.0.0.1:8787\"\n{line}[[recipient]]\naddress = \"billing@practice.example\"\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("coverd.toml"), config).unwrap();
+    let checked = coverd(
+        folder.path(),
+        &["--config", "coverd.toml", "config", "check"],
+    );
+    assert_eq!(checked.code, 0, "{}", checked.err);
+    let short = hash("short\n");
+    assert_eq!(short.status.code(), Some(2));
+    assert!(
+        String::from_utf8(short.stderr)
+            .unwrap()
+            .contains("fewer than 12 characters")
+    );
+}

@@ -518,3 +518,54 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn the_page_is_off_unless_it_is_asked_for_and_closed_beyond_this_machine() {
+    assert_eq!(load(RECIPIENT).unwrap().web, None);
+    let with = |text: &str| format!("[web]\n{text}\n{RECIPIENT}");
+    let local = load(&with("listen = \"127.0.0.1:8787\"")).unwrap();
+    assert_eq!(local.web.unwrap().listen.to_string(), "127.0.0.1:8787");
+    let hash = coverd::web::hash_password("correct horse battery").unwrap();
+    let hash = format!("password_hash = \"{hash}\"");
+    let behind = "public_url = \"https://coverd.practice.example\"";
+    let open = load(&with(&format!("listen = \"0.0.0.0:80\"\n{hash}\n{behind}"))).unwrap();
+    assert!(open.web.clone().unwrap().password_hash.is_some());
+    // What is shown of the configuration has no hash.
+    let shown = open
+        .entries()
+        .iter()
+        .find(|entry| entry.key == "web.password_hash");
+    assert_eq!(shown.unwrap().value, "\"(set)\"");
+    assert!(!format!("{open:?}").contains("argon2id"));
+    for (text, says) in [
+        (
+            "listen = \"192.0.2.7:80\"".to_owned(),
+            "`coverd web password`",
+        ),
+        (
+            "listen = \"192.0.2.7:80\"".to_owned(),
+            "reverse_proxy 127.0.0.1:8787",
+        ),
+        (
+            format!("listen = \"[::]:80\"\n{hash}"),
+            "set web.public_url or web.hosts",
+        ),
+        ("listen = \"8787\"".to_owned(), "no address with a port"),
+        (
+            "password_hash = \"secret\"".to_owned(),
+            "no hash of a password",
+        ),
+        (
+            "public_url = \"coverd\"".to_owned(),
+            "scheme and host without a path",
+        ),
+        ("hosts = [\"a/b\"]".to_owned(), "'a/b' is no host"),
+        ("hosts = [\"a:80\"]".to_owned(), "'a:80' is no host"),
+    ] {
+        let found = mistakes(&with(&text));
+        assert!(
+            found.iter().any(|one| one.contains(says)),
+            "{says}: {found:?}"
+        );
+    }
+}

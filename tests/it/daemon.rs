@@ -587,3 +587,55 @@ fn where_the_journal_cannot_be_reached_its_stream_is_written() {
     let has_journal = Path::new("/run/systemd/journal/socket").exists();
     assert_eq!(place.log().contains("ready"), !has_journal);
 }
+
+/// What a server on this machine answers to `GET /healthz`; `None` when there is none.
+fn page_says(address: &str) -> Option<String> {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(address).ok()?;
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+#[test]
+fn the_page_is_served_and_ends_with_the_service() {
+    let place = Place::new(Mode::Accept);
+    let address = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().to_string()
+    };
+    place.configure(&format!("{}[web]\nlisten = \"{address}\"\n", off(&["ncd"])));
+    let mut service = Service::start(&place);
+    service.wait_for("READY=1");
+    place.wait_until("the page", || {
+        page_says(&address).is_some_and(|answer| answer.ends_with("\r\n\r\nok\n"))
+    });
+    service.stop();
+    assert_eq!(page_says(&address), None);
+}
+
+#[test]
+fn a_page_that_cannot_be_served_is_told_and_stops_nothing() {
+    let place = Place::new(Mode::Accept);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    place.configure(&format!("{}[web]\nlisten = \"{address}\"\n", off(&["ncd"])));
+    let mut service = Service::start(&place);
+    service.wait_for("READY=1");
+    place.wait_until("a notice", || {
+        let told = place.reader().deliveries(&DeliveryFilter::default());
+        told.unwrap().iter().any(|one| {
+            one.outgoing.recipient == "it@practice.example"
+                && one.outgoing.subject == format!("[coverd] the page is not served: {address}")
+        })
+    });
+    // The checks go on.
+    place.wait_until("the first check", || {
+        let state = place.reader().source_state("ncd").unwrap();
+        state.is_some_and(|state| state.last_good.is_some())
+    });
+    service.lives(2);
+    service.stop();
+}
