@@ -20,6 +20,7 @@
 
 mod absences;
 mod alerts;
+mod attempts;
 mod backup;
 mod captures;
 mod changes;
@@ -29,8 +30,8 @@ mod encode;
 mod error;
 mod facts;
 mod intern;
-mod letters;
 mod last;
+mod letters;
 mod migrate;
 mod outbox;
 mod pack;

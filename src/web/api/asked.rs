@@ -106,7 +106,7 @@ pub(super) struct SearchFields {
 #[into_params(parameter_in = Query)]
 pub(super) struct OutboxFields {
     /// Only those in this state.
-    #[param(pattern = "^(pending|delivered|dead)$")]
+    #[param(pattern = "^(pending|delivered|dead|gathered)$")]
     pub(super) state: Option<String>,
     /// At most so many; 100 when it is left out.
     #[param(minimum = 1, maximum = 500)]

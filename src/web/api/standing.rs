@@ -91,7 +91,7 @@ pub(super) struct Trouble {
 pub(super) struct Message {
     /// Its id.
     id: String,
-    /// `pending`, `delivered` or `dead`.
+    /// `pending`, `delivered`, `dead`, or `gathered`: told in a digest.
     state: &'static str,
     /// To whom.
     recipient: String,
@@ -105,8 +105,8 @@ pub(super) struct Message {
     /// Of a pending one: not before.
     #[schema(format = DateTime)]
     next: Option<String>,
-    /// The alert it tells.
-    alert: String,
+    /// The alert it tells; null where it tells several, or none.
+    alert: Option<String>,
 }
 
 /// Whether coverd can see everything it should.

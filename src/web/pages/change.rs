@@ -12,6 +12,7 @@ use crate::io::store::{ChangeFilter, DeliveryFilter, Reader, StoredChange};
 use crate::model::alert::{AlertBody, ChangeAlert, OperatorNotice};
 use crate::model::attribute::Kind;
 use crate::model::change::Change;
+use crate::model::delivery::Acknowledgement;
 use crate::model::fact::{Fact, Observation};
 use crate::model::timeline::Period;
 use crate::render::redline::{Fate, Redline, redline};
@@ -45,6 +46,9 @@ struct ChangePage {
     before: Option<Proof>,
     after: Option<Proof>,
     told: Vec<Told>,
+    acknowledged: Vec<Acknowledgement>,
+    /// Whether it waits for somebody to acknowledge it.
+    is_open: bool,
 }
 
 #[derive(Template)]
@@ -61,6 +65,9 @@ struct AlertPage {
     after: Vec<Proof>,
     notice: Option<OperatorNotice>,
     told: Vec<Told>,
+    acknowledged: Vec<Acknowledgement>,
+    /// Whether it waits for somebody to acknowledge it.
+    is_open: bool,
 }
 
 /// `/change/3f9a1c00`
@@ -114,6 +121,10 @@ fn change_page(reader: &Reader, view: View, stored: &StoredChange) -> Result<Cha
         let fact = fact.as_deref();
         fact.map(|fact| Proof::whole(reader, fact)).transpose()
     };
+    let acknowledged = match &stored.alert {
+        Some(alert) => acknowledged(reader, &view, alert)?,
+        None => Vec::new(),
+    };
     let past = change.retroactive_days().map(past_words);
     let meaning = change.now.as_ref();
     Ok(ChangePage {
@@ -141,6 +152,8 @@ fn change_page(reader: &Reader, view: View, stored: &StoredChange) -> Result<Cha
             Some(alert) => told(reader, &view, alert)?,
             None => Vec::new(),
         },
+        is_open: stored.alert.is_some() && acknowledged.is_empty(),
+        acknowledged,
         view,
     })
 }
@@ -180,6 +193,17 @@ fn told(reader: &Reader, view: &View, alert: &str) -> Result<Vec<Told>, WebError
     Ok(told)
 }
 
+/// Who acknowledged an alert, the first one first.
+fn acknowledged(
+    reader: &Reader,
+    view: &View,
+    alert: &str,
+) -> Result<Vec<Acknowledgement>, WebError> {
+    let mut found = reader.acknowledgements(alert)?;
+    found.retain(|one| is_known(view, one.at));
+    Ok(found)
+}
+
 /// `/alert/3f9a1c00`
 pub(crate) async fn alert(
     State(site): State<Arc<Site>>,
@@ -207,6 +231,8 @@ pub(crate) async fn alert(
                 after: Vec::new(),
                 notice: None,
                 told: told(reader, &view, &alert.id)?,
+                is_open: false,
+                acknowledged: acknowledged(reader, &view, &alert.id)?,
                 id: alert.id.clone(),
                 view,
             };
@@ -227,6 +253,7 @@ fn fill(page: &mut AlertPage, reader: &Reader, body: &ChangeAlert) -> Result<(),
     };
     page.groups = groups(&reader.changes(&filter)?);
     page.phase = body.phase.label();
+    page.is_open = page.acknowledged.is_empty();
     let others = body.look_alikes.iter();
     page.look_alikes = others
         .map(|judged| judged.change.key.topic.to_string())

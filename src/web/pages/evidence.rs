@@ -92,6 +92,7 @@ pub(super) struct Told {
     /// The last attempt, or when the next one is due.
     pub(super) words: String,
     pub(super) attempts: usize,
+    /// Empty where it tells several, or none.
     pub(super) alert: String,
 }
 
@@ -120,10 +121,11 @@ impl Told {
                 DeliveryState::Delivered => "good",
                 DeliveryState::Pending => "part",
                 DeliveryState::Dead => "bad",
+                DeliveryState::Gathered => "rule",
             },
             words: words.join("; "),
             attempts: attempts.len(),
-            alert: outgoing.alert.clone(),
+            alert: outgoing.alert.clone().unwrap_or_default(),
         }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn outbox(
         None
     } else {
         Some(state.parse().map_err(|_| {
-            WebError::Unusable("state: write pending, delivered or dead".to_owned())
+            WebError::Unusable("state: write pending, delivered, dead or gathered".to_owned())
         })?)
     };
     let page = site

@@ -14,6 +14,7 @@ use coverd::io::blobs::hash_of;
 use coverd::io::store::Store;
 use coverd::model::attribute::{Attribute, Kind};
 use coverd::model::change::Severity;
+use coverd::model::courtesy::Courtesy;
 use coverd::model::delivery::{Attempt, Outcome, Recipient, Role};
 use coverd::model::document::Capture;
 use coverd::model::fact::{Edition, Fact, Observation, Origin, Repost, Statement, Value};
@@ -110,6 +111,7 @@ pub(crate) fn envelope() -> Envelope {
         list_host: "coverd.practice.example".to_owned(),
         zone: chrono_tz::America::New_York,
         practice: "Elm Street Physical Therapy".to_owned(),
+        asks_to_acknowledge: false,
     }
 }
 
@@ -127,6 +129,7 @@ impl Filling {
                 least: Severity::Coding,
                 severities: BTreeMap::new(),
                 channel: "smtp".to_owned(),
+                courtesy: Courtesy::default(),
             },
         }
     }

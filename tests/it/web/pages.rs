@@ -3,7 +3,9 @@
 
 use std::path::PathBuf;
 
+use coverd::io::store::Store;
 use coverd::model::attribute::Attribute;
+use coverd::model::delivery::{AcknowledgedVia, Acknowledgement};
 use coverd::model::topic::{Stage, Subject, Topic};
 
 use super::server::Page;
@@ -198,7 +200,7 @@ async fn the_page_turns_back_in_time_as_a_whole() {
 
 #[tokio::test]
 async fn a_change_has_both_sides_the_evidence_and_who_was_told() {
-    let (_folder, database) = story();
+    let (folder, database) = story();
     let page = Page::over(database, dry_needling()).await;
     let changes = page.html("/changes?severity=coverage&code=20560").await;
     let html = page.html(&link(&changes, "change")).await;
@@ -214,7 +216,29 @@ async fn a_change_has_both_sides_the_evidence_and_who_was_told() {
     ] {
         assert!(html.contains(said), "{said} is missing in\n{html}");
     }
-    let alert = page.html(&link(&html, "alert")).await;
+    let alert = link(&html, "alert");
+    assert!(html.contains("Nobody has acknowledged it yet"), "{html}");
+    let mut store = Store::open(&folder.path().join("coverd.db")).unwrap();
+    let whole = store
+        .read()
+        .alert(&alert["/alert/".len()..])
+        .unwrap()
+        .unwrap();
+    store
+        .acknowledge(&Acknowledgement {
+            alert: whole.id,
+            person: "Dana <b>".to_owned(),
+            note: "billing is told".to_owned(),
+            at: "2020-03-27T12:00:00Z".parse().unwrap(),
+            via: AcknowledgedVia::Command,
+        })
+        .unwrap();
+    let alert = page.html(&alert).await;
+    assert!(alert.contains("<b>Dana &#60;b&#62;</b>"), "{alert}");
+    assert!(
+        alert.contains("2020-03-27 12:00 UTC: billing is told"),
+        "{alert}"
+    );
     assert!(
         alert.contains("RVU20B, published 2020-03-25, found 2020-03-26"),
         "{alert}"
