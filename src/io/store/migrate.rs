@@ -11,7 +11,7 @@ use super::search;
 
 /// The version from which on paragraphs can be searched. What was read before it may be compressed, which
 /// SQL cannot read.
-const SEARCHABLE: i64 = 5;
+const SEARCHABLE: i64 = 6;
 
 static MIGRATIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
 

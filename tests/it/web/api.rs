@@ -162,7 +162,7 @@ async fn what_was_read_before_there_was_an_index_is_found_after_the_upgrade() {
     )
     .unwrap();
     connection
-        .execute_batch("DROP TABLE passage_words; DROP TABLE passages; PRAGMA user_version = 4;")
+        .execute_batch("DROP TABLE passage_words; DROP TABLE passages; PRAGMA user_version = 5;")
         .unwrap();
     drop(connection);
     drop(coverd::io::store::Store::open(&folder.path().join("coverd.db")).unwrap());
