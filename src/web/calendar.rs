@@ -58,13 +58,45 @@ fn write(events: &[Event], base: &str) -> String {
             .append_property(Property::new("TRANSP", "TRANSPARENT"));
         calendar.push(entry.done());
     }
-    calendar.to_string()
+    folded(&calendar.to_string())
+}
+
+/// Longest line, in octets, without its end.
+const LINE: usize = 75;
+
+/// The text with its lines folded anew: the library's may be an octet too long where a character of
+/// several octets stands at the fold.
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len() + text.len() / 30);
+    for line in text.replace("\r\n ", "").split_terminator("\r\n") {
+        let mut length = 0;
+        for c in line.chars() {
+            if length + c.len_utf8() > LINE {
+                folded.push_str("\r\n ");
+                length = 1;
+            }
+            folded.push(c);
+            length += c.len_utf8();
+        }
+        folded.push_str("\r\n");
+    }
+    folded
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::web::upcoming::Kind;
+
+    #[test]
+    fn no_line_is_too_long_wherever_its_characters_lie() {
+        for before in 0..80 {
+            let line = format!("SUMMARY:{}\u{2192}\u{2192} end\r\n", "x".repeat(before));
+            let text = folded(&line);
+            assert!(text.split("\r\n").all(|line| line.len() <= LINE), "{text}");
+            assert_eq!(text.replace("\r\n ", ""), line);
+        }
+    }
 
     #[test]
     fn a_day_is_whole_and_texts_of_others_end_no_line() {
