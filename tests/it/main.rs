@@ -31,6 +31,7 @@ mod pfs;
 mod replay;
 mod rulemaking;
 mod rules;
+mod situations;
 mod standin;
 mod store;
 mod story;

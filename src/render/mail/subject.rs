@@ -235,6 +235,14 @@ fn step(one: &Move<'_>) -> String {
         (Some(Observation::Absent), _) if one.what == What::One(Attribute::Listed) => {
             "listed by CMS again".to_owned()
         }
+        // CMS retires a determination by writing so into its title.
+        (was, Some(now))
+            if one.what == What::One(Attribute::Title)
+                && says_retired(Some(now))
+                && !says_retired(was) =>
+        {
+            "retired, as its title says now".to_owned()
+        }
         _ if one.is_passage() => format!("{label} changed"),
         (was, now) if one.stays() => {
             let (was, now) = (plain(was, VALUE), plain(now, VALUE));
@@ -249,6 +257,10 @@ fn step(one: &Move<'_>) -> String {
             format!("{label} {} → {now}{meaning}", plain(was, VALUE))
         }
     }
+}
+
+fn says_retired(title: Option<&Observation>) -> bool {
+    title.is_some_and(|title| title.to_string().to_uppercase().contains("RETIRED"))
 }
 
 fn short_label(one: &Move<'_>) -> &'static str {
