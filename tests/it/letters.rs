@@ -13,12 +13,15 @@ use coverd::model::attribute::Attribute;
 use coverd::model::delivery::{AcknowledgedVia, Acknowledgement, DeliveryState, Outgoing, Purpose};
 use coverd::model::fact::Observation;
 use coverd::model::health::ProblemKind;
-use coverd::render::mail::{Envelope, Weekly, compose, digest, reminder, weekly};
+use coverd::render::mail::{Envelope, Weekly, compose, digest, reminder, test_message, weekly};
 
 use crate::harness::alerts::{
-    april_2020, envelope, ncd, ncd_text, operator, payment_2021, recipient,
+    all_codes, april_2020, envelope, ncd, ncd_delisted, ncd_text, operator, payment_2021, recipient,
 };
 use crate::harness::cms::Answer;
+use crate::harness::rule_alerts::{
+    addendum_final, addendum_proposed, rule_corrected, rule_in_force, rule_published,
+};
 use crate::harness::run::Practice;
 use crate::harness::smtp::Mode;
 
@@ -95,6 +98,68 @@ fn letters_say_what_they_should() {
     let again = weekly(&week, &recipient(), &envelope(), now).unwrap();
     assert_eq!(watching, again);
     assert_ne!(gathered.id, reminded.id);
+}
+
+/// Every kind of mail as a file, for the programs that judge them (`tests/mails/run`, which names the folder).
+#[test]
+fn every_kind_of_mail_is_written_for_others() {
+    let own = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("COVERD_MAILS").map_or_else(|| own.path().to_owned(), Into::into);
+    let asking = Envelope {
+        asks_to_acknowledge: true,
+        ..envelope()
+    };
+    let now = "2020-05-10T11:00:00Z".parse().unwrap();
+    let mut mails: Vec<(String, Outgoing)> = Vec::new();
+    let alerts = [
+        ("coverage", april_2020()),
+        ("payment", payment_2021()),
+        ("policy", ncd_text()),
+        ("delisted", ncd_delisted()),
+        ("many", all_codes()),
+        ("rule-published", rule_published()),
+        ("values-proposed", addendum_proposed()),
+        ("values-final", addendum_final()),
+        ("rule-corrected", rule_corrected()),
+        ("rule-in-force", rule_in_force()),
+        ("trouble", operator(ProblemKind::Shape, false)),
+        ("trouble-over", operator(ProblemKind::Shape, true)),
+    ];
+    for (name, alert) in alerts {
+        mails.push((name.to_owned(), told(&alert, &asking)));
+    }
+    let rows: Vec<&Outgoing> = mails.iter().skip(1).take(3).map(|(_, mail)| mail).collect();
+    let gathered = digest(&rows, &recipient(), &envelope(), now).unwrap();
+    let first = &mails[0].1;
+    let reminded = reminder(first, "a0b02", 0, &recipient(), &asking, now).unwrap();
+    let week = Weekly {
+        headline: "still watching: one message this week, all 10 sources are read".to_owned(),
+        answers: vec![(
+            "20560".to_owned(),
+            "Payable if covered: status A. The determination 30.3.3 limits it to chronic low back pain.".to_owned(),
+        )],
+        told: vec!["2020-05-04: 20560, 20561: status N → A".to_owned()],
+        coming: vec!["PROPOSED CMS-1734, comments close 2020-10-05, names 20560".to_owned()],
+        sources: vec![(
+            "Physician Fee Schedule relative value files".to_owned(),
+            "read 2020-05-10 10:00 UTC".to_owned(),
+        )],
+        attention: Vec::new(),
+    };
+    let watching = weekly(&week, &recipient(), &envelope(), now).unwrap();
+    let test = test_message(&recipient(), &envelope(), now).unwrap();
+    for (name, mail) in [
+        ("digest", gathered),
+        ("reminder", reminded),
+        ("weekly", watching),
+        ("test", test),
+    ] {
+        mails.push((name.to_owned(), mail));
+    }
+    for (name, mail) in &mails {
+        std::fs::write(folder.join(format!("{name}.eml")), &mail.message).unwrap();
+    }
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 16);
 }
 
 #[test]

@@ -121,7 +121,7 @@ pub fn test_message(
     created: DateTime<Utc>,
 ) -> Result<Outgoing, ComposeError> {
     let id = delivery_id(&format!("test {created}"), &to.channel, &to.address);
-    let words = "This is a test. Mail from coverd reaches you; nothing changed at CMS.";
+    let words = "This is a test: mail from coverd reaches you. Nothing changed at CMS.";
     let text = Bodies {
         subject: "[coverd] test: mail from coverd reaches you".to_owned(),
         text: format!("{words}\n"),
