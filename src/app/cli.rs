@@ -10,7 +10,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::options::Global;
-pub use super::questions::{AnswerArgs, ChangesArgs, HistoryArgs, MentionsArgs, RulesArgs};
+pub use super::questions::{
+    AnswerArgs, ArchiveCommand, AuditArgs, ChangesArgs, EvidenceArgs, ExportArgs, HistoryArgs,
+    MentionsArgs, ReportArgs, RulesArgs,
+};
 use crate::model::delivery::DeliveryState;
 
 /// Watches what Medicare (CMS) publishes about your procedure codes and tells you, with proof, when
@@ -62,6 +65,17 @@ pub enum Command {
     Mentions(MentionsArgs),
     /// One change, or all that an alert told, with the documents before and after
     Show(ShowArgs),
+    /// A change with its documents, hashes and captures in a ZIP file that anybody can check
+    Evidence(EvidenceArgs),
+    /// How long each change took: published, detected, delivered; medians and the worst
+    Report(ReportArgs),
+    /// What coverd did, in order of time
+    Audit(AuditArgs),
+    /// Timelines, changes and documents as Parquet files, for DuckDB, Spark or a warehouse
+    Export(ExportArgs),
+    /// The captured documents as a WARC file, the standard of web archives
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
     /// What is read, where, and how often
     Sources,
     /// Can coverd see everything it should? Ends with 4 or 5 when it cannot
@@ -215,10 +229,11 @@ The form of a recording is described in the README.
 
 Examples:
   coverd replay recordings/2020
-  coverd replay recordings/2020 --into replayed-2020")]
+  coverd replay recordings/2020 --into replayed-2020
+  coverd replay coverd.warc.gz --into replayed")]
 pub struct ReplayArgs {
-    /// The folder with the recording and its manifest
-    #[arg(value_name = "DIR")]
+    /// The folder with the recording and its manifest, or a WARC file
+    #[arg(value_name = "DIR|FILE")]
     pub recording: PathBuf,
     /// A new folder for the store that the replay fills [default: the configured store]
     #[arg(long, value_name = "DIR")]

@@ -20,7 +20,7 @@ pub struct Global {
     /// Use the store in this folder instead of the configured one
     #[arg(long, global = true, value_name = "DIR")]
     pub store: Option<PathBuf>,
-    /// How to print lists: table for people, json or csv for programs
+    /// How to print lists: table for people, json or csv for programs, markdown for pages
     #[arg(
         long,
         global = true,
@@ -51,6 +51,8 @@ pub enum Format {
     Json,
     /// Comma-separated values with a header line.
     Csv,
+    /// A table of Markdown, with headings for people and every column.
+    Markdown,
 }
 
 /// When colour is used.

@@ -16,6 +16,7 @@ pub mod health;
 pub mod history;
 pub mod judge;
 pub mod price;
+pub mod report;
 pub mod retry;
 pub mod rules;
 pub mod schedule;

@@ -4,13 +4,17 @@
 //! own, and none knows the engine, a source, a page or the command line.
 
 pub mod blobs;
+pub mod bundle;
 pub mod channels;
 pub mod clock;
 pub mod control;
 mod disk;
 pub mod fetch;
 pub mod lock;
+mod newfile;
 pub mod pdf;
 pub mod recording;
 pub mod store;
 pub mod systemd;
+pub mod warc;
+pub mod warehouse;

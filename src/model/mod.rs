@@ -22,6 +22,7 @@ pub mod opps_status;
 pub mod passage;
 pub mod quarter;
 pub mod record;
+pub mod report;
 pub mod request;
 pub mod status;
 pub mod timeline;

@@ -7,6 +7,8 @@ pub mod mail;
 pub mod page;
 pub mod picture;
 pub mod redline;
+pub mod report;
+pub mod sheet;
 pub mod table;
 pub mod wording;
 pub mod words;

@@ -12,14 +12,14 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// The program with a terminal of 100 characters, and nothing of this machine's settings.
-fn coverd(folder: &Path, line: &[&str]) -> Ended {
+pub(crate) fn coverd(folder: &Path, line: &[&str]) -> Ended {
     let done = Command::new(env!("CARGO_BIN_EXE_coverd"))
         .args(line)
         .current_dir(folder)
@@ -36,7 +36,7 @@ fn coverd(folder: &Path, line: &[&str]) -> Ended {
 }
 
 /// A folder after `coverd demo`, and what the demonstration printed.
-fn demo() -> (TempDir, String) {
+pub(crate) fn demo() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let shown = coverd(folder.path(), &["demo"]);
     assert_eq!(shown.code, 0, "{}", shown.err);
@@ -45,7 +45,7 @@ fn demo() -> (TempDir, String) {
 }
 
 /// A command after the demonstration; it must end well.
-fn ask(folder: &Path, line: &str) -> String {
+pub(crate) fn ask(folder: &Path, line: &str) -> String {
     let mut words = vec!["--config", "coverd-demo/coverd.toml"];
     words.extend(line.split(' '));
     let done = coverd(folder, &words);
@@ -55,7 +55,7 @@ fn ask(folder: &Path, line: &str) -> String {
 }
 
 /// The objects that a command prints for programs.
-fn objects(folder: &Path, line: &str) -> Vec<serde_json::Map<String, Value>> {
+pub(crate) fn objects(folder: &Path, line: &str) -> Vec<serde_json::Map<String, Value>> {
     let text = ask(folder, &format!("{line} --format json"));
     let Value::Array(rows) = serde_json::from_str(&text).expect(line) else {
         panic!("{line}: no array: {text}");
@@ -85,14 +85,14 @@ fn csv_of(folder: &Path, line: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (header, rows)
 }
 
-fn text<'a>(row: &'a serde_json::Map<String, Value>, key: &str) -> &'a str {
+pub(crate) fn text<'a>(row: &'a serde_json::Map<String, Value>, key: &str) -> &'a str {
     row[key]
         .as_str()
         .unwrap_or_else(|| panic!("{key} in {row:?}"))
 }
 
 /// Every question that has lists, as a user types it.
-const QUESTIONS: [&str; 8] = [
+const QUESTIONS: [&str; 10] = [
     "answer 20560 --on 2020-02-10",
     "history 20560",
     "changes",
@@ -100,6 +100,8 @@ const QUESTIONS: [&str; 8] = [
     "sources",
     "status",
     "outbox",
+    "report",
+    "audit",
     "config show",
 ];
 

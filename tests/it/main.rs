@@ -8,6 +8,7 @@ mod daemon;
 mod damage;
 mod deliver;
 mod docs;
+mod exports;
 mod federal_register;
 mod fetch;
 mod harness;

@@ -6,7 +6,7 @@ use super::Context;
 use crate::app::cli::ChangesArgs;
 use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
-use crate::ask::grouped;
+use crate::ask::{end_of_day, grouped};
 use crate::io::store::{ChangeFilter, StoredChange};
 use crate::model::change::Severity;
 use crate::model::topic::Subject;
@@ -18,6 +18,10 @@ use crate::render::words::{short_id, step};
 pub fn changes(args: &ChangesArgs, context: &Context) -> Result<Exit, Failure> {
     let filter = ChangeFilter {
         since: args.since.map(|day| day.and_time(NaiveTime::MIN).and_utc()),
+        until: args
+            .until
+            .map(|day| end_of_day(day, context.config.practice.zone)),
+        source: args.source.clone(),
         code: args
             .code
             .filter(|service| service.modifier.is_none())

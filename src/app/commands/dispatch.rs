@@ -1,8 +1,9 @@
 //! From the command line to the command.
 
 use super::{
-    Context, Logged, ack, answer, changes, check_schedule, config, db, demo, health, history, man,
-    mentions, outbox, pdf_text, replay, rules, show, sources, status, watch, web,
+    Context, Logged, ack, answer, archive, audit, bundle, changes, check_schedule, config, db,
+    demo, export, health, history, man, mentions, outbox, pdf_text, replay, report, rules, show,
+    sources, status, watch, web,
 };
 use crate::app::cli::{Cli, Command, WebCommand};
 use crate::app::config::Environment;
@@ -37,6 +38,11 @@ pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::History(args) => history::history(&args, &context()?),
         Command::Changes(args) => changes::changes(&args, &context()?),
         Command::Show(args) => show::show(&args, &context()?),
+        Command::Evidence(args) => bundle::evidence(&args, &context()?),
+        Command::Report(args) => report::report_command(&args, &context()?),
+        Command::Audit(args) => audit::audit(&args, &context()?),
+        Command::Export(args) => export::export(&args, &context()?),
+        Command::Archive(command) => archive::run(&command, &context()?),
         Command::Sources => sources::sources(&context()?),
         Command::Health => health::health(&context()?),
         Command::Outbox(args) => outbox::outbox(&args, &context()?),

@@ -28,7 +28,13 @@ pub fn history(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure> {
     let links: Vec<NcdLink> = watch.ncds.values().cloned().collect();
     let reader = context.reader()?;
     let timelines = everything(&reader, args.service, watch, None)?;
-    let subjects = subjects(&timelines, args.service, &links, args.since);
+    let mut subjects = subjects(&timelines, args.service, &links, args.since);
+    if let Some(only) = args.attribute {
+        for (_, lines) in &mut subjects {
+            lines.retain(|line| line.attribute == only);
+        }
+        subjects.retain(|(_, lines)| !lines.is_empty());
+    }
     if context.output.format != Format::Table {
         context.print(&for_programs(&subjects))?;
         return Ok(Exit::Done);

@@ -2,7 +2,11 @@
 
 pub mod ack;
 pub mod answer;
+pub mod archive;
+pub mod audit;
+pub mod bundle;
 pub mod changes;
+mod checking;
 pub mod config;
 mod context;
 pub mod db;
@@ -10,6 +14,7 @@ pub mod demo;
 mod dispatch;
 mod dollars;
 mod evidence;
+pub mod export;
 pub mod health;
 pub mod history;
 pub mod man;
@@ -19,6 +24,7 @@ pub mod output;
 pub mod pdf_text;
 mod program;
 pub mod replay;
+pub mod report;
 pub mod rules;
 pub mod show;
 pub mod sources;

@@ -57,6 +57,7 @@ pub fn print(table: &Table, output: &Output) -> Result<(), Failure> {
         Format::Table => table.to_text(output.style),
         Format::Json => table.to_json(),
         Format::Csv => table.to_csv(),
+        Format::Markdown => table.to_markdown(),
     };
     write(&text)
 }

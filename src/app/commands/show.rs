@@ -56,7 +56,7 @@ pub fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
 }
 
 /// A beginning that several ids have is a mistake in the command line.
-fn known<T>(found: Result<Option<T>, StoreError>) -> Result<Option<T>, Failure> {
+pub(super) fn known<T>(found: Result<Option<T>, StoreError>) -> Result<Option<T>, Failure> {
     found.map_err(|error| match error {
         StoreError::Ambiguous { .. } => Failure::new(Exit::Usage, error),
         other => Failure::from(other),

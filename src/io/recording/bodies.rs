@@ -3,8 +3,11 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use include_dir::Dir;
+
+use super::warc::Warc;
 
 /// Most bytes of one body.
 pub(super) const MAX_BODY: u64 = 256 * 1024 * 1024;
@@ -16,6 +19,8 @@ pub(super) enum Bodies {
     Folder(PathBuf),
     /// Compiled in.
     Embedded(&'static Dir<'static>),
+    /// A WARC file: the name of a body is the number of its record.
+    Warc(Arc<Warc>),
 }
 
 impl Bodies {
@@ -24,6 +29,7 @@ impl Bodies {
         match self {
             Self::Folder(folder) => folder.display().to_string(),
             Self::Embedded(dir) => format!("the recording {} in the program", dir.path().display()),
+            Self::Warc(warc) => warc.place(),
         }
     }
 
@@ -52,13 +58,19 @@ impl Bodies {
                 Some(_) => Ok(()),
                 None => Err(format!("there is no file {name:?}")),
             },
+            // A WARC file has no manifest that could name a wrong one.
+            Self::Warc(_) => Ok(()),
         }
     }
 
     /// The bytes of the file `name`, at most `max_bytes` of them.
     pub(super) fn read(&self, name: &str, max_bytes: u64) -> io::Result<Vec<u8>> {
+        if let Self::Warc(warc) = self {
+            return warc.read(name, max_bytes);
+        }
         let path = inside(name).map_err(io::Error::other)?;
         let bytes = match self {
+            Self::Warc(_) => Vec::new(),
             Self::Folder(folder) => {
                 let mut bytes = Vec::new();
                 let file = File::open(folder.join(path))?;

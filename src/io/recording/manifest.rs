@@ -12,7 +12,7 @@ use crate::io::fetch::{Verdict, verdict};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const MAX_MANIFEST: u64 = 16 * 1024 * 1024;
-const MAX_CAPTURES: usize = 100_000;
+pub(super) const MAX_CAPTURES: usize = 100_000;
 
 /// A recording that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,16 @@ pub enum RecordingError {
         key: &'static str,
         /// Its address.
         url: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A record of a WARC file cannot be understood.
+    #[error("{place}, record {record}: {why}")]
+    Record {
+        /// The file.
+        place: String,
+        /// Which record, from 1.
+        record: usize,
         /// What is wrong.
         why: String,
     },
@@ -165,7 +175,7 @@ pub(super) fn read(bodies: &Bodies) -> Result<Captures, RecordingError> {
 }
 
 /// Gives each 304 what it confirms.
-fn confirmed(
+pub(super) fn confirmed(
     by_time: BTreeMap<DateTime<Utc>, (usize, Capture)>,
     place: &str,
 ) -> Result<Vec<Capture>, RecordingError> {

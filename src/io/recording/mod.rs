@@ -53,11 +53,15 @@
 //! are compared as addresses (host in lower case, default port and fragment left out), and a `/` at
 //! the end makes no difference.
 //!
+//! A WARC file, plain or with a gzip member for each record, is a recording too: its `response`, `revisit` and
+//! `resource` records are the captures, other records are passed over. Bodies in gzip, deflate or zstd are unpacked.
+//!
 //! Limits: 16 MiB of manifest, 100,000 captures, 256 MiB a body.
 
 mod bodies;
 mod manifest;
 mod recorded;
+mod warc;
 mod web;
 
 pub use manifest::RecordingError;

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::bodies::{Bodies, MAX_BODY};
 use super::manifest::{self, Capture, Captures, RecordingError, key};
+use super::warc;
 use crate::io::fetch::{FailureKind, FetchError, Fetched, FetchedBody, Verdict, verdict};
 
 /// Most redirects of one request, as on the network.
@@ -24,7 +25,8 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Opens the recording in `folder` and checks its manifest and that every body is there.
+    /// Opens the recording in `folder` and checks its manifest and that every body is there; or a WARC file, of
+    /// which every record is looked at.
     ///
     /// # Errors
     /// When anything about it is not as described in [the module](super); the error names the
@@ -34,6 +36,13 @@ impl Recording {
             place: folder.display().to_string(),
             why: error.to_string(),
         })?;
+        if real.is_file() {
+            let (warc, captures) = warc::open(&real)?;
+            return Ok(Self {
+                bodies: Bodies::Warc(Arc::new(warc)),
+                captures: Arc::new(captures),
+            });
+        }
         Self::read(Bodies::Folder(real))
     }
 

@@ -25,6 +25,25 @@ pub struct KnownCapture {
     pub final_url: String,
 }
 
+/// A document, and how often it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDocument {
+    /// The bytes.
+    pub hash: DocumentHash,
+    /// How many bytes; `None` where no answer with a body was recorded.
+    pub length: Option<i64>,
+    /// First and last capture.
+    pub first: DateTime<Utc>,
+    /// The last capture, an answer that confirmed it included.
+    pub last: DateTime<Utc>,
+    /// How many captures.
+    pub captures: i64,
+    /// The source that asked first.
+    pub source: String,
+    /// The address that it asked.
+    pub url: String,
+}
+
 pub(super) fn record(
     transaction: &Transaction<'_>,
     source: &str,
@@ -134,6 +153,56 @@ impl Reader {
              WHERE document = ?1 ORDER BY at, id",
         )?;
         let found = statement.query_map([document.form()], capture)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Every capture since an instant, oldest first, one after the other; `each` ends it early by an error
+    /// of its own.
+    ///
+    /// # Errors
+    /// When the store cannot be read; the inner error is that of `each`.
+    pub fn each_capture<E>(
+        &self,
+        since: Option<DateTime<Utc>>,
+        mut each: impl FnMut(Capture) -> Result<(), E>,
+    ) -> Result<Result<(), E>, StoreError> {
+        let snapshot = self.snapshot()?;
+        let mut statement = snapshot.prepare_cached(
+            "SELECT url, final_url, at, status, headers, document FROM captures
+             WHERE ?1 IS NULL OR at >= ?1 ORDER BY at, id",
+        )?;
+        let mut rows = statement.query([since.map(|at| at.form())])?;
+        while let Some(row) = rows.next()? {
+            if let Err(error) = each(capture(row)?) {
+                return Ok(Err(error));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Every document, in the order in which they were first captured.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn stored_documents(&self) -> Result<Vec<StoredDocument>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT d.hash, d.length, min(c.at), max(c.at), count(c.id),
+                 (SELECT f.source FROM captures f WHERE f.document = d.hash ORDER BY f.at, f.id LIMIT 1),
+                 (SELECT f.url FROM captures f WHERE f.document = d.hash ORDER BY f.at, f.id LIMIT 1)
+             FROM documents d JOIN captures c ON c.document = d.hash
+             GROUP BY d.hash, d.length ORDER BY min(c.at), d.hash",
+        )?;
+        let found = statement.query_map([], |row| {
+            Ok(StoredDocument {
+                hash: column(row, 0)?,
+                length: row.get(1)?,
+                first: column(row, 2)?,
+                last: column(row, 3)?,
+                captures: row.get(4)?,
+                source: row.get(5)?,
+                url: row.get(6)?,
+            })
+        })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 }

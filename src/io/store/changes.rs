@@ -44,6 +44,8 @@ pub struct ChangeFilter {
     pub since: Option<DateTime<Utc>>,
     /// Recorded at or before this instant.
     pub until: Option<DateTime<Utc>>,
+    /// Brought by this source.
+    pub source: Option<String>,
     /// Of this code, with any modifier and without.
     pub code: Option<HcpcsCode>,
     /// Of exactly this subject.
@@ -157,6 +159,7 @@ impl Reader {
                AND (?3 IS NULL OR (t.subject_kind = ?3 AND t.subject = ?4))
                AND {RANK} >= ?5
                AND (?6 IS NULL OR c.alert = ?6)
+               AND (?11 IS NULL OR c.source = ?11)
                AND (?8 IS NULL OR c.recorded <= ?8)
                AND (?10 IS NULL OR c.topic IN (
                    SELECT p.topic FROM passage_words w JOIN passages p ON p.id = w.rowid
@@ -185,6 +188,7 @@ impl Reader {
                 filter.until.map(|at| at.form()),
                 filter.skip,
                 words.flatten(),
+                filter.source,
             ],
         )
     }

@@ -12,7 +12,7 @@ use crate::render::clean;
 use crate::render::redline::Fate;
 
 /// Said in every mail.
-pub(super) const NO_ADVICE: &str = "This is what CMS publishes, as read by a program. It is no legal or billing advice: before acting \
+pub(in crate::render) const NO_ADVICE: &str = "This is what CMS publishes, as read by a program. It is no legal or billing advice: before acting \
      on it, read the document.";
 
 /// Asked in a mail about coverage.

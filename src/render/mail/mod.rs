@@ -17,6 +17,7 @@ mod subject;
 mod text;
 mod when;
 
+pub(super) use bodies::NO_ADVICE;
 pub use bodies::{Bodies, bodies};
 pub use letters::{Weekly, digest, reminder, weekly};
 pub use mime::{ComposeError, Envelope, compose, delivery_id, test_message};
