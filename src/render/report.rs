@@ -26,8 +26,8 @@ pub struct Report<'a> {
 
 /// What the columns are.
 pub const MEANING: &str = "Published is the document's own date; detected, when coverd first captured it; delivered, when \
-     the channel of the first recipient accepted the message; to all, the last recipient's. Days are calendar days in \
-     UTC. Warning is the days from delivery to the first date of service concerned, negative where the change \
+     the channel of the first recipient accepted the message; to all, the last recipient's. Days (from publication to \
+     detection) are calendar days in UTC, minutes those from detection to delivery, warning the days from delivery to the first date of service concerned, negative where the change \
      reaches back. Acknowledgement was not asked for.";
 
 #[derive(Template)]
@@ -97,15 +97,19 @@ impl Report<'_> {
             Column::left("was", "Was").for_programs(),
             Column::left("now", "Now").for_programs(),
             Column::left("change", "Change").for_people(),
-            Column::left("from", "Services from").whole(),
+            Column::left("from", "From").whole(),
             Column::left("published", "Published").whole(),
-            Column::left("detected", "Detected"),
-            Column::left("delivered", "Delivered"),
+            Column::left("detected", "Detected").for_programs(),
+            Column::left("detected_on", "Detected").for_people().whole(),
+            Column::left("delivered", "Delivered").for_programs(),
+            Column::left("delivered_on", "Delivered")
+                .for_people()
+                .whole(),
             Column::left("delivered_to_all", "To all").for_programs(),
             Column::left("acknowledged", "Acknowledged").for_programs(),
-            Column::right("days_to_detect", "Days to detect"),
-            Column::right("minutes_to_deliver", "Minutes to deliver"),
-            Column::right("days_of_warning", "Days of warning"),
+            Column::right("days_to_detect", "Days"),
+            Column::right("minutes_to_deliver", "Minutes"),
+            Column::right("days_of_warning", "Warning"),
         ]);
         for one in self.told {
             let change = &one.change;
@@ -124,7 +128,9 @@ impl Report<'_> {
                 Cell::text(change.days.from.to_string()),
                 Cell::maybe(one.published()),
                 Cell::maybe(instant(one.detected)),
+                Cell::maybe(one.detected.map(|at| at.date_naive())),
                 Cell::maybe(instant(one.delivered)),
+                Cell::maybe(one.delivered.map(|at| at.date_naive())),
                 Cell::maybe(instant(one.delivered_to_all)),
                 Cell::nothing(),
                 number(lags.days_to_detect),
@@ -139,7 +145,7 @@ impl Report<'_> {
             let mut cells = vec![Cell::text(kind)];
             cells.resize_with(2, Cell::nothing);
             cells.push(Cell::text(kind));
-            cells.resize_with(15, Cell::nothing);
+            cells.resize_with(17, Cell::nothing);
             cells.extend([
                 number(lags.days_to_detect),
                 number(lags.minutes_to_deliver),
@@ -147,9 +153,12 @@ impl Report<'_> {
             ]);
             table.push(cells);
         }
-        table.note(self.counts());
-        table.note(MEANING);
         table
+    }
+
+    /// What stands below the list: how many, and what the columns are.
+    pub fn notes(&self) -> [String; 2] {
+        [self.counts(), MEANING.to_owned()]
     }
 
     /// The report as a page that fetches nothing from elsewhere.

@@ -1,5 +1,4 @@
 //! What leaves the store in the forms of others: bundles of evidence, WARC, Parquet, reports.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use std::fs;
 use std::path::Path;

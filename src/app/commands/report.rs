@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use super::Context;
 use crate::app::cli::ReportArgs;
 use crate::app::exit::{Exit, Failure};
+use crate::app::options::Format;
 use crate::ask::report;
 use crate::engine::report::summary;
 use crate::io::clock::{Clock as _, SystemClock};
@@ -24,7 +25,19 @@ pub fn report_command(args: &ReportArgs, context: &Context) -> Result<Exit, Fail
         summary: summary(&told),
     };
     let Some(out) = &args.out else {
-        context.print(&report.to_table())?;
+        let mut table = report.to_table();
+        if context.output.format == Format::Table {
+            let mut page = context.page();
+            page.table(&table);
+            for note in report.notes() {
+                page.gap();
+                page.prose(0, &note);
+            }
+            context.show(&page)?;
+        } else {
+            report.notes().into_iter().for_each(|note| table.note(note));
+            context.print(&table)?;
+        }
         return Ok(Exit::Done);
     };
     let html = report.to_html().context("the page cannot be written")?;
