@@ -137,7 +137,7 @@ pub struct ReportArgs {
 /// `audit`
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-Events: captured, read, changed, alerted, attempted, problem_began, problem_ended
+Events: captured, read, changed, alerted, attempted, acknowledged, problem_began, problem_ended
 
 Examples:
   coverd audit --since 2026-11-01 --event attempted

@@ -41,6 +41,7 @@ pub fn report(reader: &Reader, year: Option<i32>) -> Result<(Vec<Told>, usize), 
             id: stored.id,
             detected: learned.or(Some(stored.recorded)),
             delivered: telling.first,
+            acknowledged: telling.acknowledged,
             delivered_to_all: telling
                 .last
                 .filter(|_| telling.accepted == telling.messages),

@@ -14,6 +14,7 @@ pub fn summary(told: &[Told]) -> Summary {
     };
     let detect = of(&|lags| lags.days_to_detect);
     let deliver = of(&|lags| lags.minutes_to_deliver);
+    let acknowledge = of(&|lags| lags.minutes_to_acknowledge);
     let warning = of(&|lags| lags.days_of_warning);
     let middle = |values: &[i64]| values.get(values.len() / 2).copied();
     Summary {
@@ -22,11 +23,13 @@ pub fn summary(told: &[Told]) -> Summary {
         median: Lags {
             days_to_detect: middle(&detect),
             minutes_to_deliver: middle(&deliver),
+            minutes_to_acknowledge: middle(&acknowledge),
             days_of_warning: middle(&warning),
         },
         worst: Lags {
             days_to_detect: detect.last().copied(),
             minutes_to_deliver: deliver.last().copied(),
+            minutes_to_acknowledge: acknowledge.last().copied(),
             days_of_warning: warning.first().copied(),
         },
     }
@@ -60,6 +63,7 @@ mod tests {
             detected: Some(at(detected)),
             delivered: delivered.map(at),
             delivered_to_all: delivered.map(at),
+            acknowledged: delivered.map(|text| at(text) + chrono::TimeDelta::minutes(90)),
         }
     }
 
@@ -77,6 +81,7 @@ mod tests {
             Lags {
                 days_to_detect: Some(2),
                 minutes_to_deliver: Some(12),
+                minutes_to_acknowledge: Some(90),
                 days_of_warning: Some(9),
             }
         );
@@ -86,6 +91,7 @@ mod tests {
             Lags {
                 days_to_detect: Some(1),
                 minutes_to_deliver: None,
+                minutes_to_acknowledge: None,
                 days_of_warning: None,
             }
         );
@@ -131,6 +137,7 @@ mod tests {
             Lags {
                 days_to_detect: Some(2),
                 minutes_to_deliver: Some(5),
+                minutes_to_acknowledge: Some(90),
                 days_of_warning: Some(10),
             }
         );
@@ -139,6 +146,7 @@ mod tests {
             Lags {
                 days_to_detect: Some(3),
                 minutes_to_deliver: Some(120),
+                minutes_to_acknowledge: Some(90),
                 days_of_warning: Some(-33),
             }
         );

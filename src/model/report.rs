@@ -17,6 +17,8 @@ pub struct Told {
     pub detected: Option<DateTime<Utc>>,
     /// When the first message about it was accepted.
     pub delivered: Option<DateTime<Utc>>,
+    /// When somebody first acknowledged the alert.
+    pub acknowledged: Option<DateTime<Utc>>,
     /// When the last one was; `None` while one of them is not.
     pub delivered_to_all: Option<DateTime<Utc>>,
 }
@@ -30,13 +32,15 @@ impl Told {
     /// How long each part of the way took.
     pub fn lags(&self) -> Lags {
         let detected_on = self.detected.map(|at| at.date_naive());
+        let minutes = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| {
+            let way = from.zip(to).map(|(from, to)| to - from)?;
+            Some(way.max(TimeDelta::zero()).num_minutes())
+        };
         let days = |from: Option<NaiveDate>, to: Option<NaiveDate>| Some((to? - from?).num_days());
         Lags {
             days_to_detect: days(self.published(), detected_on),
-            minutes_to_deliver: self
-                .detected
-                .zip(self.delivered)
-                .map(|(from, to)| (to - from).max(TimeDelta::zero()).num_minutes()),
+            minutes_to_deliver: minutes(self.detected, self.delivered),
+            minutes_to_acknowledge: minutes(self.delivered, self.acknowledged),
             days_of_warning: days(
                 self.delivered.map(|at| at.date_naive()),
                 Some(self.change.days.from),
@@ -52,6 +56,8 @@ pub struct Lags {
     pub days_to_detect: Option<i64>,
     /// Minutes from capture to the first accepted message.
     pub minutes_to_deliver: Option<i64>,
+    /// Minutes from that message to the first acknowledgement.
+    pub minutes_to_acknowledge: Option<i64>,
     /// Days from that message to the first date of service concerned; negative: it reaches back.
     pub days_of_warning: Option<i64>,
 }

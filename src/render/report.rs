@@ -26,9 +26,10 @@ pub struct Report<'a> {
 
 /// What the columns are.
 pub const MEANING: &str = "Published is the document's own date; detected, when coverd first captured it; delivered, when \
-     the channel of the first recipient accepted the message; to all, the last recipient's. Days (from publication to \
-     detection) are calendar days in UTC, minutes those from detection to delivery, warning the days from delivery to the first date of service concerned, negative where the change \
-     reaches back. Acknowledgement was not asked for.";
+     the channel of the first recipient accepted the message; to all, the last recipient's; acknowledged, when the \
+     first person did so, which only changes of coverage may be asked for. Days (from publication to detection) are \
+     calendar days in UTC, minutes those from detection to delivery, to ack. those from there to the acknowledgement, \
+     warning the days from delivery to the first date of service concerned, negative where the change reaches back.";
 
 #[derive(Template)]
 #[template(path = "report.html", whitespace = "minimize")]
@@ -73,10 +74,12 @@ impl Report<'_> {
         };
         let (detect, worst_detect) = both(|lags| lags.days_to_detect, "days");
         let (deliver, worst_deliver) = both(|lags| lags.minutes_to_deliver, "minutes");
+        let (acknowledge, worst_acknowledge) = both(|lags| lags.minutes_to_acknowledge, "minutes");
         let (warning, least_warning) = both(|lags| lags.days_of_warning, "days");
         vec![
             ("published to detected", detect, worst_detect),
             ("detected to delivered", deliver, worst_deliver),
+            ("delivered to acknowledged", acknowledge, worst_acknowledge),
             (
                 "warning before the first date of service",
                 warning,
@@ -109,6 +112,7 @@ impl Report<'_> {
             Column::left("acknowledged", "Acknowledged").for_programs(),
             Column::right("days_to_detect", "Days"),
             Column::right("minutes_to_deliver", "Minutes"),
+            Column::right("minutes_to_acknowledge", "To ack."),
             Column::right("days_of_warning", "Warning"),
         ]);
         for one in self.told {
@@ -132,9 +136,10 @@ impl Report<'_> {
                 Cell::maybe(instant(one.delivered)),
                 Cell::maybe(one.delivered.map(|at| at.date_naive())),
                 Cell::maybe(instant(one.delivered_to_all)),
-                Cell::nothing(),
+                Cell::maybe(instant(one.acknowledged)),
                 number(lags.days_to_detect),
                 number(lags.minutes_to_deliver),
+                number(lags.minutes_to_acknowledge),
                 number(lags.days_of_warning),
             ]);
         }
@@ -149,6 +154,7 @@ impl Report<'_> {
             cells.extend([
                 number(lags.days_to_detect),
                 number(lags.minutes_to_deliver),
+                number(lags.minutes_to_acknowledge),
                 number(lags.days_of_warning),
             ]);
             table.push(cells);
@@ -197,7 +203,7 @@ impl Report<'_> {
                         text(one.detected.map(minute)),
                         text(one.delivered.map(minute)),
                         text(one.delivered_to_all.map(minute)),
-                        String::new(),
+                        text(one.acknowledged.map(minute)),
                         text(lags.days_to_detect.map(|days| days.to_string())),
                         text(lags.minutes_to_deliver.map(|minutes| minutes.to_string())),
                         text(lags.days_of_warning.map(|days| days.to_string())),

@@ -181,14 +181,26 @@ fn a_report_says_how_long_each_change_took_in_every_form() {
         .collect();
     assert_eq!(kinds, ["worst", "median"]);
     assert_eq!(rows.last().unwrap()["days_to_detect"], 4);
+    let alert = text(of, "alert").to_owned();
+    ask(folder, &format!("ack {alert} --by Kim"));
+    let again = objects(folder, "report --year 2020");
+    let acknowledged = again
+        .iter()
+        .find(|row| row["alert"] == alert.as_str())
+        .unwrap();
+    assert!(acknowledged["acknowledged"].is_string(), "{acknowledged:?}");
+    assert!(
+        acknowledged["minutes_to_acknowledge"].is_number(),
+        "{acknowledged:?}"
+    );
+    assert_eq!(objects(folder, "audit --event acknowledged").len(), 1);
+
     let none = objects(folder, "report --year 2019");
     assert_eq!(none.len(), 2, "the middle and the worst of nothing");
 
     let shown = ask(folder, "report");
-    assert!(
-        shown.contains("Acknowledgement was not asked for"),
-        "{shown}"
-    );
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("the first date of service"), "{shown}");
     assert!(ask(folder, "report --format markdown").starts_with("| Id | Of |"));
     ask(folder, "report --out report.html");
     let html = fs::read_to_string(folder.join("report.html")).unwrap();

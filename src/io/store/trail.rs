@@ -21,6 +21,8 @@ pub enum Happened {
     Alerted,
     /// A message was handed to a channel; how that went is in the words.
     Attempted,
+    /// Someone acknowledged an alert.
+    Acknowledged,
     /// A problem began.
     ProblemBegan,
     /// A problem was over.
@@ -28,12 +30,13 @@ pub enum Happened {
 }
 
 impl Happened {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Captured,
         Self::Read,
         Self::Changed,
         Self::Alerted,
         Self::Attempted,
+        Self::Acknowledged,
         Self::ProblemBegan,
         Self::ProblemEnded,
     ];
@@ -46,6 +49,7 @@ impl Happened {
             Self::Changed => "changed",
             Self::Alerted => "alerted",
             Self::Attempted => "attempted",
+            Self::Acknowledged => "acknowledged",
             Self::ProblemBegan => "problem_began",
             Self::ProblemEnded => "problem_ended",
         }
@@ -64,7 +68,7 @@ impl std::str::FromStr for Happened {
 /// A name of no event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no such event: use captured, read, changed, alerted, attempted, problem_began or problem_ended"
+    "no such event: use captured, read, changed, alerted, attempted, acknowledged, problem_began or problem_ended"
 )]
 pub struct UnknownEvent;
 
@@ -120,8 +124,10 @@ const EVENTS: &str = "
     FROM alerts
     UNION ALL SELECT a.at, 'attempted', '', d.recipient, a.outcome || ': ' || a.words, d.id, 5
     FROM attempts a JOIN deliveries d ON d.id = a.delivery
-    UNION ALL SELECT since, 'problem_began', source, subject, kind || ': ' || text, '', 6 FROM problems
-    UNION ALL SELECT closed, 'problem_ended', source, subject, kind || ': ' || text, '', 7 FROM problems
+    UNION ALL SELECT at, 'acknowledged', '', person, 'by ' || via || ': ' || note, alert, 6
+    FROM acknowledgements
+    UNION ALL SELECT since, 'problem_began', source, subject, kind || ': ' || text, '', 7 FROM problems
+    UNION ALL SELECT closed, 'problem_ended', source, subject, kind || ': ' || text, '', 8 FROM problems
     WHERE closed IS NOT NULL";
 
 /// An alert about changes, and when its messages were accepted.
@@ -137,6 +143,8 @@ pub struct Telling {
     pub first: Option<DateTime<Utc>>,
     /// When the last of them was accepted.
     pub last: Option<DateTime<Utc>>,
+    /// When somebody first acknowledged it.
+    pub acknowledged: Option<DateTime<Utc>>,
 }
 
 impl Reader {
@@ -182,11 +190,14 @@ impl Reader {
     /// When the store cannot be read.
     pub fn tellings(&self) -> Result<Vec<Telling>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT a.id, count(d.id), count(x.at), min(x.at), max(x.at)
+            "SELECT a.id, count(d.id), count(x.at), min(x.at), max(x.at),
+                 (SELECT min(k.at) FROM acknowledgements k WHERE k.alert = a.id)
              FROM alerts a
-             LEFT JOIN deliveries d ON d.alert = a.id
+             LEFT JOIN deliveries d ON d.alert = a.id AND d.purpose = 'alert'
              LEFT JOIN (SELECT delivery, min(at) AS at FROM attempts
-                        WHERE outcome = 'accepted' GROUP BY delivery) x ON x.delivery = d.id
+                        WHERE outcome = 'accepted' GROUP BY delivery) x
+                 -- What was told in a digest was accepted with it.
+                 ON x.delivery = coalesce(d.within, d.id)
              WHERE a.kind = 'change' GROUP BY a.id ORDER BY a.id",
         )?;
         let found = statement.query_map([], |row| {
@@ -196,6 +207,7 @@ impl Reader {
                 accepted: row.get(2)?,
                 first: optional(row, 3)?,
                 last: optional(row, 4)?,
+                acknowledged: optional(row, 5)?,
             })
         })?;
         Ok(found.collect::<Result<_, _>>()?)
