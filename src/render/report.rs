@@ -28,7 +28,7 @@ pub struct Report<'a> {
 pub const MEANING: &str = "Published is the document's own date; detected, when coverd first captured it; delivered, when \
      the channel of the first recipient accepted the message; to all, the last recipient's; acknowledged, when the \
      first person did so, which only changes of coverage may be asked for. Days (from publication to detection) are \
-     calendar days in UTC, minutes those from detection to delivery, to ack. those from there to the acknowledgement, \
+     calendar days in UTC, minutes those from detection to delivery, ack. the minutes from there to the acknowledgement, \
      warning the days from delivery to the first date of service concerned, negative where the change reaches back.";
 
 #[derive(Template)]
@@ -105,14 +105,11 @@ impl Report<'_> {
             Column::left("detected", "Detected").for_programs(),
             Column::left("detected_on", "Detected").for_people().whole(),
             Column::left("delivered", "Delivered").for_programs(),
-            Column::left("delivered_on", "Delivered")
-                .for_people()
-                .whole(),
             Column::left("delivered_to_all", "To all").for_programs(),
             Column::left("acknowledged", "Acknowledged").for_programs(),
             Column::right("days_to_detect", "Days"),
             Column::right("minutes_to_deliver", "Minutes"),
-            Column::right("minutes_to_acknowledge", "To ack."),
+            Column::right("minutes_to_acknowledge", "Ack."),
             Column::right("days_of_warning", "Warning"),
         ]);
         for one in self.told {
@@ -134,7 +131,6 @@ impl Report<'_> {
                 Cell::maybe(instant(one.detected)),
                 Cell::maybe(one.detected.map(|at| at.date_naive())),
                 Cell::maybe(instant(one.delivered)),
-                Cell::maybe(one.delivered.map(|at| at.date_naive())),
                 Cell::maybe(instant(one.delivered_to_all)),
                 Cell::maybe(instant(one.acknowledged)),
                 number(lags.days_to_detect),
@@ -150,7 +146,7 @@ impl Report<'_> {
             let mut cells = vec![Cell::text(kind)];
             cells.resize_with(2, Cell::nothing);
             cells.push(Cell::text(kind));
-            cells.resize_with(17, Cell::nothing);
+            cells.resize_with(16, Cell::nothing);
             cells.extend([
                 number(lags.days_to_detect),
                 number(lags.minutes_to_deliver),
