@@ -103,7 +103,6 @@ impl Report<'_> {
             Column::left("from", "From").whole(),
             Column::left("published", "Published").whole(),
             Column::left("detected", "Detected").for_programs(),
-            Column::left("detected_on", "Detected").for_people().whole(),
             Column::left("delivered", "Delivered").for_programs(),
             Column::left("delivered_to_all", "To all").for_programs(),
             Column::left("acknowledged", "Acknowledged").for_programs(),
@@ -129,7 +128,6 @@ impl Report<'_> {
                 Cell::text(change.days.from.to_string()),
                 Cell::maybe(one.published()),
                 Cell::maybe(instant(one.detected)),
-                Cell::maybe(one.detected.map(|at| at.date_naive())),
                 Cell::maybe(instant(one.delivered)),
                 Cell::maybe(instant(one.delivered_to_all)),
                 Cell::maybe(instant(one.acknowledged)),
@@ -146,7 +144,7 @@ impl Report<'_> {
             let mut cells = vec![Cell::text(kind)];
             cells.resize_with(2, Cell::nothing);
             cells.push(Cell::text(kind));
-            cells.resize_with(16, Cell::nothing);
+            cells.resize_with(15, Cell::nothing);
             cells.extend([
                 number(lags.days_to_detect),
                 number(lags.minutes_to_deliver),
