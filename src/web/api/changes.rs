@@ -100,6 +100,7 @@ pub(super) async fn changes(
     let since = day("since", asked.since.as_deref())?;
     let service = asked.code.as_deref().map(code).transpose()?;
     let filter = ChangeFilter {
+        source: None,
         since: since.map(|day| day.and_time(NaiveTime::MIN).and_utc()),
         until: view.known_at,
         code: service.filter(|it| it.modifier.is_none()).map(|it| it.code),
