@@ -21,6 +21,7 @@ use crate::model::courtesy::{Courtesy, Rhythm};
 use crate::model::delivery::{Letter, Outgoing, Purpose, Recipient, Role};
 use crate::model::watch::Codes;
 use crate::render::mail::{Weekly, digest, reminder, weekly};
+use crate::render::signed::link;
 use crate::render::words::minute;
 
 /// Messages that one digest tells; more make another one.
@@ -154,7 +155,11 @@ async fn remind(app: &Arc<App>) -> anyhow::Result<()> {
         let Some(told) = app.ask(move |reader| reader.told(&id)).await? else {
             continue;
         };
-        let outgoing = reminder(&told.outgoing, &alert.alert, step, to, &app.envelope, now)
+        let mut envelope = app.envelope.clone();
+        if let Some(links) = &app.links {
+            envelope.acknowledge_link = link(&links.base, &links.key, &alert.alert, &to.address);
+        }
+        let outgoing = reminder(&told.outgoing, &alert.alert, step, to, &envelope, now)
             .with_context(|| format!("the reminder of alert {} cannot be written", alert.alert))?;
         let tells = Vec::new();
         app.record_letter(Letter { outgoing, tells }).await?;

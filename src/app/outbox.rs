@@ -8,9 +8,10 @@ use super::state::App;
 use crate::engine::courtesy::release;
 use crate::io::store::{OutboxCounts, PendingDelivery, Reader, Said};
 use crate::model::alert::{Alert, AlertBody};
-use crate::model::delivery::{Attempt, Letter, Outgoing, Recipient};
+use crate::model::delivery::{Acknowledgement, Attempt, Letter, Outgoing, Recipient};
 use crate::render::hook;
 use crate::render::mail::compose;
+use crate::render::signed::link;
 
 impl App {
     /// Commits one attempt.
@@ -56,10 +57,15 @@ impl App {
         earlier: &[String],
     ) -> anyhow::Result<Outgoing> {
         let now = self.clock.now();
+        let mut envelope = self.envelope.clone();
+        if let Some(links) = &self.links {
+            envelope.acknowledge_link =
+                link(&links.base, &links.key, &alert.id, &recipient.address);
+        }
         let written = if recipient.channel.starts_with(HOOK) {
-            hook::compose(alert, recipient, &self.envelope, now)
+            hook::compose(alert, recipient, &envelope, now)
         } else {
-            compose(alert, recipient, &self.envelope, now, earlier)
+            compose(alert, recipient, &envelope, now, earlier)
         };
         let mut outgoing = written
             .with_context(|| format!("alert {} could not be written as a message", alert.id))?;
@@ -71,6 +77,14 @@ impl App {
         outgoing.not_before = release.at;
         outgoing.gathers = release.gathered;
         Ok(outgoing)
+    }
+
+    /// Keeps who takes care of an alert.
+    pub async fn acknowledge(&self, ack: Acknowledgement) -> anyhow::Result<()> {
+        self.store
+            .run(move |store| store.acknowledge(&ack))
+            .await
+            .context("an acknowledgement could not be kept")
     }
 
     /// Puts a message into the outbox that tells some that wait there, or none.

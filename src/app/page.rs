@@ -14,7 +14,7 @@ use super::state::App;
 use crate::engine::health::assess;
 use crate::model::health::{Problem, ProblemKind};
 use crate::model::record::CheckRecord;
-use crate::web::{Setup, serve};
+use crate::web::{AckDesk, KeepAck, Setup, serve};
 
 /// What the page's problems are filed under.
 const PAGE: &str = "web";
@@ -23,7 +23,8 @@ const PAGE: &str = "web";
 const AGAIN: Duration = Duration::from_mins(1);
 
 /// Serves the page until the service stops; tries again for ever.
-pub(super) async fn serve_page(app: Arc<App>, setup: Setup, stop: CancellationToken) {
+pub(super) async fn serve_page(app: Arc<App>, mut setup: Setup, stop: CancellationToken) {
+    setup.acknowledge = desk(&app);
     while !stop.is_cancelled() {
         let listen = setup.config.listen;
         let failure = match TcpListener::bind(listen).await {
@@ -44,6 +45,21 @@ pub(super) async fn serve_page(app: Arc<App>, setup: Setup, stop: CancellationTo
         report(&app, &setup, Some(failure)).await;
         stop.run_until_cancelled(tokio::time::sleep(AGAIN)).await;
     }
+}
+
+/// Where the page hands what somebody acknowledges; only links that were sent lead there.
+fn desk(app: &Arc<App>) -> Option<AckDesk> {
+    let key = app.links.as_ref()?.key.clone();
+    let app = Arc::clone(app);
+    let record: Arc<KeepAck> = Arc::new(move |ack| {
+        let app = Arc::clone(&app);
+        Box::pin(async move {
+            app.acknowledge(ack)
+                .await
+                .map_err(|error| format!("{error:#}"))
+        })
+    });
+    Some(AckDesk { key, record })
 }
 
 fn bind_words(error: &io::Error) -> String {

@@ -85,6 +85,23 @@ impl std::fmt::Debug for Scheduled {
     }
 }
 
+/// What the links are made of by which alerts are acknowledged on the page.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AckLinks {
+    /// The address of the page, without a slash at its end.
+    pub base: String,
+    /// What they are signed with.
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for AckLinks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AckLinks")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The running program.
 pub struct App {
     /// Time.
@@ -107,6 +124,8 @@ pub struct App {
     pub envelope: Envelope,
     /// Whom to tell what nobody acknowledged.
     pub escalation: Escalation,
+    /// How alerts are acknowledged on the page; `None` where they are not.
+    pub links: Option<AckLinks>,
     /// The sources as configured, those that are off as well.
     pub infos: Vec<SourceInfo>,
     /// The sources that are read, by id.

@@ -1,6 +1,7 @@
 //! From the configuration to a running program: the one place where all parts are put together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use url::Url;
 use super::channels::channels;
 use super::config::{Config, watch_digest};
 use super::exit::{Classify, Exit, Failure};
-use super::state::{App, Limits, Scheduled};
+use super::state::{AckLinks, App, Limits, Scheduled};
 use crate::ask::SourceInfo;
 use crate::engine::schedule::Plan;
 use crate::io::blobs::Blobs;
@@ -127,9 +128,10 @@ pub fn admit_pages(fetch: &mut FetchConfig, config: &Config) {
 pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>, Failure> {
     create_private(&config.store)?;
     let path = database(config);
-    let store = Store::open(&path)
+    let mut store = Store::open(&path)
         .with_context(|| format!("cannot open {}", path.display()))
         .or_exit(Exit::Unexpected)?;
+    let links = ack_links(config, &mut store)?;
     let store = StoreHandle::start(store).or_exit(Exit::Unexpected)?;
     let channels = channels(config, &clock)?;
     let hooks = config.hooks.iter().map(|hook| hook.to.clone());
@@ -144,6 +146,7 @@ pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>,
         recipients: config.recipients.iter().cloned().chain(hooks).collect(),
         envelope: envelope(config),
         escalation: config.escalation.clone(),
+        links,
         infos: source_infos(config)?,
         sources: scheduled(config)?,
         limits: Limits {
@@ -185,6 +188,30 @@ fn is_enabled(config: &Config, source: &str) -> bool {
     settings.is_none_or(|settings| settings.enabled)
 }
 
+/// What the links are made of by which alerts are acknowledged on the page, where both are in use.
+fn ack_links(config: &Config, store: &mut Store) -> Result<Option<AckLinks>, Failure> {
+    let Some(web) = config
+        .web
+        .as_ref()
+        .filter(|_| config.escalation.after_days > 0)
+    else {
+        return Ok(None);
+    };
+    let mut made = [0; 32];
+    let random =
+        std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut made));
+    random
+        .context("the system gives no randomness (/dev/urandom)")
+        .or_exit(Exit::Unexpected)?;
+    let key = store
+        .secret("acknowledge links", &made)
+        .or_exit(Exit::Unexpected)?;
+    Ok(Some(AckLinks {
+        base: web.base(),
+        key,
+    }))
+}
+
 /// What the page is made of; `None` when it is off.
 ///
 /// # Errors
@@ -201,6 +228,8 @@ pub fn page(config: &Config, clock: Arc<dyn Clock>) -> Result<Option<Setup>, Fai
         watch: Arc::new(config.watch.clone()),
         sources: source_infos(config)?,
         replayed: config.store.join("replayed").exists(),
+        // The service puts its own there.
+        acknowledge: None,
     }))
 }
 
@@ -255,6 +284,7 @@ pub fn envelope(config: &Config) -> Envelope {
         zone: config.practice.zone,
         practice: config.practice.name.clone(),
         asks_to_acknowledge: config.escalation.after_days > 0,
+        acknowledge_link: String::new(),
     }
 }
 

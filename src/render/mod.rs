@@ -9,6 +9,7 @@ pub mod picture;
 pub mod redline;
 pub mod report;
 pub mod sheet;
+pub mod signed;
 pub mod table;
 pub mod wording;
 pub mod words;

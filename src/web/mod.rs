@@ -1,6 +1,7 @@
 //! The page: what coverd knows, for a browser, for feed readers and calendars, and for programs.
 //!
-//! It is served by the daemon and reads the store beside it; nothing here writes to the database. Pages
+//! It is served by the daemon and reads the store beside it; nothing here writes to the database (an
+//! acknowledgement is handed to the daemon). Pages
 //! are rendered here whole, without script, and every text of others is escaped by the templates.
 //!
 //! *Architecture invariants:* questions go through [`crate::ask`] and [`crate::io::store::Reader`], so
@@ -25,4 +26,4 @@ mod view;
 
 pub use access::{hash_password, is_password_hash};
 pub use server::serve;
-pub use site::{Setup, WebConfig};
+pub use site::{AckDesk, KeepAck, Setup, WebConfig};

@@ -61,6 +61,25 @@ pub(super) struct OutboxQuery {
     pub(super) page: Option<String>,
 }
 
+/// The link in a mail by which its alert is acknowledged.
+#[derive(Debug, Deserialize)]
+pub(super) struct AckQuery {
+    pub(super) alert: String,
+    pub(super) to: String,
+    pub(super) token: String,
+}
+
+/// The form behind it.
+#[derive(Debug, Deserialize)]
+pub(super) struct AckForm {
+    pub(super) alert: String,
+    pub(super) to: String,
+    pub(super) token: String,
+    pub(super) person: String,
+    #[serde(default)]
+    pub(super) note: String,
+}
+
 /// Where to go after the login.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct LoginQuery {

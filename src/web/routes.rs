@@ -41,6 +41,10 @@ pub(super) fn router(site: Arc<Site>) -> Router {
         .route("/sources", get(pages::sources))
         .route("/outbox", get(pages::outbox))
         .route("/programs", get(pages::programs))
+        .route(
+            "/acknowledge",
+            get(pages::ack_form).post(pages::acknowledge),
+        )
         .route("/login", get(login::form).post(login::log_in))
         .route("/logout", post(login::log_out))
         .route("/feed.atom", get(feed::atom))

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -16,6 +17,7 @@ use super::overview::Overviews;
 use crate::ask::SourceInfo;
 use crate::io::clock::Clock;
 use crate::io::store::{Reader, StoreError};
+use crate::model::delivery::Acknowledgement;
 use crate::model::topic::Place;
 use crate::model::watch::Watch;
 use crate::render::mail::Envelope;
@@ -34,6 +36,16 @@ pub struct WebConfig {
     pub hosts: Vec<String>,
     /// The argon2 hash of the password; without one everybody who reaches it may read.
     pub password_hash: Option<String>,
+}
+
+impl WebConfig {
+    /// The address that people use, without a slash at its end.
+    pub fn base(&self) -> String {
+        let public = self.public.as_ref().map(Url::as_str);
+        let own = || format!("http://{}", self.listen);
+        let base = public.map_or_else(own, ToOwned::to_owned);
+        base.trim_end_matches('/').to_owned()
+    }
 }
 
 impl fmt::Debug for WebConfig {
@@ -64,6 +76,26 @@ pub struct Setup {
     pub sources: Vec<SourceInfo>,
     /// Whether the store was filled by a replay: no source is expected to be fresh.
     pub replayed: bool,
+    /// Where acknowledgements go; `None` when nobody is asked for them.
+    pub acknowledge: Option<AckDesk>,
+}
+
+/// Keeps an acknowledgement; what went wrong is said in words.
+pub type KeepAck = dyn Fn(Acknowledgement) -> BoxFuture<'static, Result<(), String>> + Send + Sync;
+
+impl fmt::Debug for AckDesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AckDesk")
+    }
+}
+
+/// Takes acknowledgements. The page itself cannot write the store.
+#[derive(Clone)]
+pub struct AckDesk {
+    /// The key that links are signed with.
+    pub key: Vec<u8>,
+    /// Keeps one.
+    pub record: Arc<KeepAck>,
 }
 
 impl fmt::Debug for Setup {
@@ -101,11 +133,7 @@ impl Site {
 
     /// The address that people use, without a slash at its end.
     pub(super) fn base(&self) -> String {
-        let config = &self.setup.config;
-        let public = config.public.as_ref().map(Url::as_str);
-        let own = || format!("http://{}", config.listen);
-        let base = public.map_or_else(own, ToOwned::to_owned);
-        base.trim_end_matches('/').to_owned()
+        self.setup.config.base()
     }
 
     /// Where dollars are shown for when nothing else is asked: the practice's first locality, else the

@@ -60,6 +60,19 @@ fn letters_say_what_they_should() {
     assert!(asked.contains("coverd ack "), "{asked}");
     let (payment, _) = read(&told(&payment_2021(), &asking));
     assert!(!payment.contains("coverd ack "), "only coverage asks");
+    let linked = Envelope {
+        acknowledge_link: "https://coverd.practice.example/acknowledge?alert=a&to=b&token=c"
+            .to_owned(),
+        ..asking.clone()
+    };
+    let (text, html) = read(&told(&april_2020(), &linked));
+    assert!(text.contains(&linked.acknowledge_link), "{text}");
+    assert!(
+        html.contains(
+            "href=\"https://coverd.practice.example/acknowledge?alert=a&#38;to=b&#38;token=c\""
+        ),
+        "{html}"
+    );
 
     let gathered = digest(
         &[

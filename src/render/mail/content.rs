@@ -48,6 +48,8 @@ pub(super) struct Content {
     pub(super) commands: Vec<String>,
     /// What whoever takes care of it is asked to write; empty when nobody is asked.
     pub(super) acknowledge: String,
+    /// The same on the page; empty when there is none.
+    pub(super) acknowledge_link: String,
 }
 
 /// Moves for the same days, at the same place and stage.
@@ -144,6 +146,11 @@ pub(super) fn content(alert: &ChangeAlert, told: &Alert, envelope: &Envelope) ->
         commands: vec![whole, all_changes],
         acknowledge: if asks {
             format!("coverd ack {id} --by NAME")
+        } else {
+            String::new()
+        },
+        acknowledge_link: if asks {
+            envelope.acknowledge_link.clone()
         } else {
             String::new()
         },

@@ -109,13 +109,19 @@ pub fn reminder(
         LONGEST + 50,
     );
     let day = told.created.with_timezone(&envelope.zone).date_naive();
-    let intro = vec![
+    let mut intro = vec![
         format!("This was told on {day}, and nobody has acknowledged it."),
         format!(
             "Whoever takes care of it writes: coverd ack {} --by NAME",
             clean::line(alert, 80)
         ),
     ];
+    if !envelope.acknowledge_link.is_empty() {
+        intro.push(format!(
+            "Or says so on the page: {}",
+            envelope.acknowledge_link
+        ));
+    }
     let what = format!("{alert} {step}");
     let id = letter_id(Purpose::Reminder, &what, &to.channel, &to.address);
     let bodies = bodies(&headline, &intro, std::slice::from_ref(&part), envelope)?;

@@ -29,6 +29,8 @@ pub struct Envelope {
     pub practice: String,
     /// Whether changes of coverage ask to be acknowledged.
     pub asks_to_acknowledge: bool,
+    /// Where the reader of this message acknowledges it on the page; empty when there is none.
+    pub acknowledge_link: String,
 }
 
 /// Why a message cannot be written.

@@ -67,6 +67,9 @@ pub(super) fn change(content: &Content, practice: &str) -> String {
     if !content.acknowledge.is_empty() {
         text.heading("Please acknowledge");
         text.prose("", ACKNOWLEDGE);
+        if !content.acknowledge_link.is_empty() {
+            text.line(&format!("  {}", content.acknowledge_link));
+        }
         text.line(&format!("  {}", content.acknowledge));
     }
     text.end(practice, NO_ADVICE)

@@ -1,5 +1,6 @@
 //! The pages.
 
+mod acknowledge;
 mod change;
 mod changes;
 mod code;
@@ -12,6 +13,7 @@ mod rules;
 mod sources;
 mod timeline;
 
+pub(super) use acknowledge::{acknowledge, form as ack_form};
 pub(super) use change::{alert, change};
 pub(super) use changes::changes;
 pub(super) use code::{code, look_up};

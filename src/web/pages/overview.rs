@@ -41,6 +41,8 @@ impl Page {
     /// Class and word of the state of the watcher.
     fn state(&self) -> (&'static str, &'static str) {
         match self.health.verdict() {
+            // All is well where nothing is looked at, and that is not what it sounds like.
+            Verdict::Well if self.sources == 0 => ("part", "reads nothing"),
             Verdict::Well => ("good", "sees everything"),
             Verdict::Untold => ("part", "could not tell somebody"),
             Verdict::Blind => ("bad", "cannot see everything"),

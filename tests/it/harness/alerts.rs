@@ -43,6 +43,7 @@ pub fn envelope() -> Envelope {
         zone: chrono_tz::America::New_York,
         practice: "Example Physical Therapy".to_owned(),
         asks_to_acknowledge: false,
+        acknowledge_link: String::new(),
     }
 }
 

@@ -112,6 +112,7 @@ pub(crate) fn envelope() -> Envelope {
         zone: chrono_tz::America::New_York,
         practice: "Elm Street Physical Therapy".to_owned(),
         asks_to_acknowledge: false,
+        acknowledge_link: String::new(),
     }
 }
 

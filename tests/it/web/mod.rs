@@ -1,6 +1,7 @@
 //! The page, over HTTP.
 
 mod access;
+mod acknowledge;
 mod api;
 mod big;
 mod hostile;

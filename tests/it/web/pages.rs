@@ -8,7 +8,7 @@ use coverd::model::attribute::Attribute;
 use coverd::model::delivery::{AcknowledgedVia, Acknowledgement};
 use coverd::model::topic::{Stage, Subject, Topic};
 
-use super::server::Page;
+use super::server::{Page, config};
 use crate::harness::filled::{Filling, Paper, Says, day, policy, rule, service};
 use crate::harness::watch::dry_needling;
 
@@ -315,6 +315,17 @@ async fn the_feed_the_calendar_and_the_figures_are_well_formed() {
         "{figures}"
     );
     assert_eq!(page.get("/healthz").await.body, "ok\n");
+}
+
+#[tokio::test]
+async fn that_nothing_is_read_does_not_look_as_if_all_were_well() {
+    let (_folder, database) = story();
+    let page = Page::reading(Vec::new(), database, dry_needling(), config()).await;
+    let overview = page.html("/").await;
+    assert!(
+        overview.contains("coverd reads nothing: no source is switched on"),
+        "{overview}"
+    );
 }
 
 #[tokio::test]

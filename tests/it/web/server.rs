@@ -9,7 +9,7 @@ use std::sync::Arc;
 use coverd::ask::SourceInfo;
 use coverd::io::clock::{Clock, SetClock};
 use coverd::model::watch::Watch;
-use coverd::web::{Setup, WebConfig, serve};
+use coverd::web::{AckDesk, Setup, WebConfig, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -62,7 +62,36 @@ impl Page {
         Self::with(database, watch, config()).await
     }
 
-    pub(super) async fn with(database: PathBuf, watch: Watch, mut config: WebConfig) -> Self {
+    pub(super) async fn with(database: PathBuf, watch: Watch, config: WebConfig) -> Self {
+        Self::reading(sources(), database, watch, config).await
+    }
+
+    /// That takes acknowledgements.
+    pub(super) async fn taking(
+        desk: AckDesk,
+        database: PathBuf,
+        watch: Watch,
+        config: WebConfig,
+    ) -> Self {
+        Self::start(Some(desk), sources(), database, watch, config).await
+    }
+
+    pub(super) async fn reading(
+        sources: Vec<SourceInfo>,
+        database: PathBuf,
+        watch: Watch,
+        config: WebConfig,
+    ) -> Self {
+        Self::start(None, sources, database, watch, config).await
+    }
+
+    async fn start(
+        acknowledge: Option<AckDesk>,
+        sources: Vec<SourceInfo>,
+        database: PathBuf,
+        watch: Watch,
+        mut config: WebConfig,
+    ) -> Self {
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         config.listen = address;
@@ -73,8 +102,9 @@ impl Page {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             database,
             watch: Arc::new(watch),
-            sources: sources(),
+            sources,
             replayed: false,
+            acknowledge,
         };
         let stop = CancellationToken::new();
         tokio::spawn(serve(listener, setup, stop.clone()));
