@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 
 use super::options::Global;
@@ -14,7 +15,7 @@ pub use super::questions::{
     AnswerArgs, ArchiveCommand, AuditArgs, ChangesArgs, EvidenceArgs, ExportArgs, HistoryArgs,
     MentionsArgs, ReportArgs, RulesArgs,
 };
-use crate::model::delivery::DeliveryState;
+use crate::model::delivery::{DeliveryState, Purpose};
 
 /// Watches what Medicare (CMS) publishes about your procedure codes and tells you, with proof, when
 /// coverage, payment or billing rules change.
@@ -81,6 +82,7 @@ pub enum Command {
     /// Can coverd see everything it should? Ends with 4 or 5 when it cannot
     Health,
     /// Mails that were sent, wait, or can never be delivered
+    #[command(visible_alias = "deliveries")]
     Outbox(OutboxArgs),
     /// Say that you take care of an alert, so that nobody else is reminded
     Ack(AckArgs),
@@ -200,13 +202,23 @@ pub struct AckArgs {
 Examples:
   coverd outbox
   coverd outbox --state dead
+  coverd deliveries --to billing@practice.example --since 2026-01-01 --format csv
   coverd outbox --retry 232de228")]
 pub struct OutboxArgs {
     /// Only those that are pending, delivered, dead or gathered (told by a digest)
     #[arg(long, value_name = "STATE")]
     pub state: Option<DeliveryState>,
+    /// Only those to this address, or to the hook of this name
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Option<String>,
+    /// Only those that tell an alert, a digest, a reminder, or are the weekly message
+    #[arg(long, value_name = "PURPOSE")]
+    pub purpose: Option<Purpose>,
+    /// Only those written on or after this day
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<NaiveDate>,
     /// Send one again that was given up, by its id or the beginning of it
-    #[arg(long, value_name = "ID", conflicts_with = "state")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["state", "to", "purpose", "since"])]
     pub retry: Option<String>,
 }
 

@@ -25,7 +25,7 @@ use crate::io::store::{Reader, Store, StoreHandle};
 use crate::render::mail::Envelope;
 use crate::sources::local_coverage::TERMS;
 use crate::sources::{self, Source};
-use crate::web::Setup;
+use crate::web::{Setup, WebConfig};
 
 /// Name of the database file in the store's folder.
 pub const DATABASE: &str = "coverd.db";
@@ -284,6 +284,10 @@ pub fn envelope(config: &Config) -> Envelope {
         zone: config.practice.zone,
         practice: config.practice.name.clone(),
         asks_to_acknowledge: config.escalation.after_days > 0,
+        page: config
+            .web
+            .as_ref()
+            .map_or_else(String::new, WebConfig::base),
         acknowledge_link: String::new(),
     }
 }

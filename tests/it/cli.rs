@@ -222,6 +222,24 @@ fn an_answer_as_published_on_a_day_knows_nothing_that_came_later() {
 }
 
 #[test]
+fn deliveries_are_picked_by_whom_and_when_and_why() {
+    let (folder, _) = demo();
+    let count = |line: &str| objects(folder.path(), line).len();
+    let all = count("outbox");
+    assert!(all >= 1);
+    assert_eq!(count("deliveries"), all, "the same by another name");
+    let first = objects(folder.path(), "deliveries").remove(0);
+    let to = text(&first, "recipient").to_uppercase();
+    let of_one = count(&format!("deliveries --to {to}"));
+    assert!((1..=all).contains(&of_one));
+    assert_eq!(count("deliveries --to nobody@practice.example"), 0);
+    assert_eq!(count("deliveries --purpose alert"), all);
+    assert_eq!(count("deliveries --purpose digest"), 0);
+    assert_eq!(count("deliveries --since 2100-01-01"), 0);
+    assert_eq!(count("deliveries --since 2020-01-01"), all);
+}
+
+#[test]
 fn every_change_can_be_shown_with_both_documents() {
     let (folder, _) = demo();
     let changes = objects(folder.path(), "changes --limit 1000");

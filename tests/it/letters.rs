@@ -63,10 +63,17 @@ fn letters_say_what_they_should() {
     let linked = Envelope {
         acknowledge_link: "https://coverd.practice.example/acknowledge?alert=a&to=b&token=c"
             .to_owned(),
+        page: "https://coverd.practice.example".to_owned(),
         ..asking.clone()
     };
     let (text, html) = read(&told(&april_2020(), &linked));
     assert!(text.contains(&linked.acknowledge_link), "{text}");
+    for body in [&text, &html] {
+        assert!(
+            body.contains("https://coverd.practice.example/alert/"),
+            "{body}"
+        );
+    }
     assert!(
         html.contains(
             "href=\"https://coverd.practice.example/acknowledge?alert=a&#38;to=b&#38;token=c\""

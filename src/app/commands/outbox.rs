@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use anyhow::Context as _;
+use chrono_tz::Tz;
 
 use super::Context;
 use crate::app::cli::OutboxArgs;
@@ -34,6 +35,9 @@ pub fn outbox(args: &OutboxArgs, context: &Context) -> Result<Exit, Failure> {
     };
     let mut rows = Vec::new();
     for delivery in reader.deliveries(&filter)? {
+        if !is_asked_for(args, &delivery, context.config.practice.zone) {
+            continue;
+        }
         let last = reader.attempts(&delivery.outgoing.id)?.pop();
         rows.push(Row { delivery, last });
     }
@@ -45,7 +49,9 @@ pub fn outbox(args: &OutboxArgs, context: &Context) -> Result<Exit, Failure> {
     for row in &rows {
         block(&mut page, row);
     }
+    let all = args.to.is_none() && args.purpose.is_none() && args.since.is_none();
     match (rows.is_empty(), args.state) {
+        (true, _) if !all => page.prose(0, "No mail is like that."),
         (true, None) => page.prose(0, "The outbox is empty: no mail was written yet."),
         (true, Some(state)) => page.prose(0, &format!("No mail is {state}.")),
         (false, _) => {}
@@ -62,6 +68,19 @@ pub fn outbox(args: &OutboxArgs, context: &Context) -> Result<Exit, Failure> {
     }
     context.show(&page)?;
     Ok(Exit::Done)
+}
+
+/// A day is one of the practice's.
+fn is_asked_for(args: &OutboxArgs, delivery: &StoredDelivery, zone: Tz) -> bool {
+    let outgoing = &delivery.outgoing;
+    let written = outgoing.created.with_timezone(&zone).date_naive();
+    args.to
+        .as_ref()
+        .is_none_or(|to| outgoing.recipient.eq_ignore_ascii_case(to))
+        && args
+            .purpose
+            .is_none_or(|purpose| outgoing.purpose == purpose)
+        && args.since.is_none_or(|since| written >= since)
 }
 
 fn words(attempt: &Attempt) -> &str {

@@ -45,6 +45,8 @@ pub(super) struct Content {
     pub(super) quotes: Vec<Quote>,
     pub(super) quotes_left_out: String,
     pub(super) proofs: Vec<Proof>,
+    /// Where the page shows it; empty when there is none.
+    pub(super) page: String,
     pub(super) commands: Vec<String>,
     /// What whoever takes care of it is asked to write; empty when nobody is asked.
     pub(super) acknowledge: String,
@@ -143,6 +145,11 @@ pub(super) fn content(alert: &ChangeAlert, told: &Alert, envelope: &Envelope) ->
         quotes,
         quotes_left_out: more(quotes_left_out, "more rows or passages", &whole),
         proofs: proofs(alert, &told, zone),
+        page: if envelope.page.is_empty() {
+            String::new()
+        } else {
+            format!("{}/alert/{id}", envelope.page)
+        },
         commands: vec![whole, all_changes],
         acknowledge: if asks {
             format!("coverd ack {id} --by NAME")

@@ -29,6 +29,8 @@ pub struct Envelope {
     pub practice: String,
     /// Whether changes of coverage ask to be acknowledged.
     pub asks_to_acknowledge: bool,
+    /// The address of the page, without a slash at its end; empty when it is off.
+    pub page: String,
     /// Where the reader of this message acknowledges it on the page; empty when there is none.
     pub acknowledge_link: String,
 }

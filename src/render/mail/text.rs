@@ -60,6 +60,9 @@ pub(super) fn change(content: &Content, practice: &str) -> String {
             .for_each(|detail| text.line(&format!("  {detail}")));
     }
     text.heading("See it again");
+    if !content.page.is_empty() {
+        text.line(&format!("  {}", content.page));
+    }
     content
         .commands
         .iter()

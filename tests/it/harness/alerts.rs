@@ -44,6 +44,7 @@ pub fn envelope() -> Envelope {
         practice: "Example Physical Therapy".to_owned(),
         asks_to_acknowledge: false,
         acknowledge_link: String::new(),
+        page: String::new(),
     }
 }
 

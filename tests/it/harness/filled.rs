@@ -113,6 +113,7 @@ pub(crate) fn envelope() -> Envelope {
         practice: "Elm Street Physical Therapy".to_owned(),
         asks_to_acknowledge: false,
         acknowledge_link: String::new(),
+        page: String::new(),
     }
 }
 
