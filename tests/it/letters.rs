@@ -332,7 +332,7 @@ async fn in_a_year_everybody_is_told_of_everything_once_and_as_they_wish() {
             // Now and then the mail server is away for some hours.
             let is_away = edition % 10 == 7;
             practice.smtp.set(if is_away {
-                Mode::RefuseConnection
+                Mode::Greet421
             } else {
                 Mode::Accept
             });
