@@ -21,7 +21,6 @@ use crate::model::courtesy::{Courtesy, Rhythm};
 use crate::model::delivery::{Letter, Outgoing, Purpose, Recipient, Role};
 use crate::model::watch::Codes;
 use crate::render::mail::{Weekly, digest, reminder, weekly};
-use crate::render::signed::link;
 use crate::render::words::minute;
 
 /// Messages that one digest tells; more make another one.
@@ -152,13 +151,13 @@ async fn remind(app: &Arc<App>) -> anyhow::Result<()> {
             continue;
         };
         let id = alert.alert.clone();
-        let Some(told) = app.ask(move |reader| reader.told(&id)).await? else {
+        let mut told = app.ask(move |reader| reader.told(&id)).await?;
+        // What a program was told is not what a person reads.
+        told.sort_by_key(|row| app.channels.form(&row.outgoing.channel));
+        let Some(told) = told.first() else {
             continue;
         };
-        let mut envelope = app.envelope.clone();
-        if let Some(links) = &app.links {
-            envelope.acknowledge_link = link(&links.base, &links.key, &alert.alert, &to.address);
-        }
+        let envelope = app.envelope_for(&alert.alert, to);
         let outgoing = reminder(&told.outgoing, &alert.alert, step, to, &envelope, now)
             .with_context(|| format!("the reminder of alert {} cannot be written", alert.alert))?;
         let tells = Vec::new();
@@ -238,7 +237,7 @@ fn week(
     };
     let mut told = Vec::new();
     for alert in reader.alerts(&filter)? {
-        if let (AlertBody::Change(_), Some(row)) = (&alert.body, reader.told(&alert.id)?) {
+        if let (AlertBody::Change(_), Some(row)) = (&alert.body, reader.told(&alert.id)?.first()) {
             let day = alert.raised.with_timezone(&zone).date_naive();
             let subject = row.outgoing.subject.trim_start_matches("[coverd] ");
             told.push(format!("{day}: {subject}"));

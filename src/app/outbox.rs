@@ -3,14 +3,13 @@
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::config::HOOK;
 use super::state::App;
 use crate::engine::courtesy::release;
 use crate::io::store::{OutboxCounts, PendingDelivery, Reader, Said};
 use crate::model::alert::{Alert, AlertBody};
-use crate::model::delivery::{Acknowledgement, Attempt, Letter, Outgoing, Recipient};
+use crate::model::delivery::{Acknowledgement, Attempt, Form, Letter, Outgoing, Recipient};
 use crate::render::hook;
-use crate::render::mail::compose;
+use crate::render::mail::{Envelope, compose};
 use crate::render::signed::link;
 
 impl App {
@@ -47,6 +46,15 @@ impl App {
         self.ask(Reader::outbox_counts).await
     }
 
+    /// What all messages have in common, with the link by which this recipient acknowledges this alert.
+    pub(super) fn envelope_for(&self, alert: &str, recipient: &Recipient) -> Envelope {
+        let mut envelope = self.envelope.clone();
+        if let Some(links) = &self.links {
+            envelope.acknowledge_link = link(&links.base, &links.key, alert, &recipient.address);
+        }
+        envelope
+    }
+
     /// The rendered message of an alert for one recipient.
     ///
     /// `earlier`: the messages about the same rulemaking before it, oldest first.
@@ -57,15 +65,10 @@ impl App {
         earlier: &[String],
     ) -> anyhow::Result<Outgoing> {
         let now = self.clock.now();
-        let mut envelope = self.envelope.clone();
-        if let Some(links) = &self.links {
-            envelope.acknowledge_link =
-                link(&links.base, &links.key, &alert.id, &recipient.address);
-        }
-        let written = if recipient.channel.starts_with(HOOK) {
-            hook::compose(alert, recipient, &envelope, now)
-        } else {
-            compose(alert, recipient, &envelope, now, earlier)
+        let envelope = self.envelope_for(&alert.id, recipient);
+        let written = match self.channels.form(&recipient.channel) {
+            Form::Json => hook::compose(alert, recipient, &envelope, now),
+            Form::Mail => compose(alert, recipient, &envelope, now, earlier),
         };
         let mut outgoing = written
             .with_context(|| format!("alert {} could not be written as a message", alert.id))?;

@@ -1,5 +1,6 @@
 //! Questions put to the store: what is read from it and folded, once for the commands and the page.
 
+mod acknowledgement;
 mod answer;
 mod changes;
 mod dollars;
@@ -9,6 +10,7 @@ mod rules;
 mod standing;
 mod warehouse;
 
+pub use acknowledgement::acknowledgement;
 pub use answer::{answered, end_of_day, examined};
 pub use changes::{Group, grouped};
 pub use dollars::in_dollars;

@@ -48,6 +48,15 @@ pub struct Recipient {
     pub courtesy: Courtesy,
 }
 
+/// How a message is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// For people: a mail.
+    Mail,
+    /// For programs: one JSON object.
+    Json,
+}
+
 /// Why a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {

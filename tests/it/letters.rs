@@ -22,7 +22,7 @@ use crate::harness::cms::Answer;
 use crate::harness::rule_alerts::{
     addendum_final, addendum_proposed, rule_corrected, rule_in_force, rule_published,
 };
-use crate::harness::run::Practice;
+use crate::harness::run::{Mail, Practice};
 use crate::harness::smtp::Mode;
 
 /// The texts of a message, as an independent reader finds them.
@@ -263,8 +263,11 @@ type Inbox = BTreeMap<String, Vec<(DateTime<Utc>, String, String)>>;
 /// Sends what is due and sorts what arrived.
 async fn deliver(practice: &mut Practice, inbox: &mut Inbox) {
     let round = practice.deliver().await;
-    let now = practice.app().clock.now();
-    for mail in round.mails {
+    put(inbox, practice.app().clock.now(), round.mails);
+}
+
+fn put(inbox: &mut Inbox, now: DateTime<Utc>, mails: Vec<Mail>) {
+    for mail in mails {
         let name = mail.to.split('@').next().unwrap().to_owned();
         inbox
             .entry(name)
@@ -339,13 +342,7 @@ async fn in_a_year_everybody_is_told_of_everything_once_and_as_they_wish() {
             let round = practice.check().await;
             assert_eq!(round.problems(), []);
             editions.push((edition, subject, now));
-            for mail in round.mails {
-                let name = mail.to.split('@').next().unwrap().to_owned();
-                inbox
-                    .entry(name)
-                    .or_default()
-                    .push((now, mail.subject, mail.text));
-            }
+            put(&mut inbox, now, round.mails);
             if edition.is_multiple_of(2) {
                 acknowledge(&practice);
             }
@@ -439,6 +436,30 @@ async fn in_a_year_everybody_is_told_of_everything_once_and_as_they_wish() {
             matches!(row.outgoing.purpose, Purpose::Alert | Purpose::Reminder)
         );
     }
+}
+
+/// A program is told in its own form, and its rows may stand before those of people: a reminder repeats what
+/// people read.
+#[tokio::test]
+async fn a_reminder_repeats_what_people_were_told_and_not_what_a_program_was() {
+    let hook = |number| format!("[[hook]]\nname = \"hook{number}\"\ncommand = [\"true\"]\n");
+    let hooks: Vec<String> = (0..8).map(hook).collect();
+    let more = settings(&hooks.concat());
+    let mut practice = Practice::reading(&["page"], "2026-01-05T15:00:00Z", &more);
+    for subject in SUBJECTS {
+        post(&practice, subject, 0);
+    }
+    assert_eq!(practice.check().await.mails, []);
+    post(&practice, "coverage", 1);
+    assert_eq!(practice.check_after(1).await.mails.len(), 1);
+    practice.clock.advance(TimeDelta::days(3));
+    let reminded = practice.deliver().await.mails;
+    let [mail] = &reminded[..] else {
+        panic!("{reminded:?}");
+    };
+    assert_eq!(mail.to, "boss@practice.example");
+    assert!(mail.text.contains("{+edition1x+}"), "{}", mail.text);
+    assert!(!mail.text.contains("coverd.change"), "{}", mail.text);
 }
 
 /// Someone takes care of what was just told.

@@ -28,7 +28,7 @@ use proptest::prelude::*;
 use crate::harness::cms::Answer;
 use crate::harness::pdf::pdf;
 use crate::harness::run::{Practice, Round};
-use crate::pfs::made::archive;
+use crate::pfs::made::{sheet, workbook};
 
 const DAY: &str = "2026-03-02T12:00:00Z";
 const URL: &str = "https://www.payer.example/rates";
@@ -94,64 +94,18 @@ fn html_table(names: &Row, rows: &[Row]) -> Vec<u8> {
 
 /// A workbook with these sheets; of the second one only the first `bytes` of its part.
 fn book(sheets: &[(&str, Vec<Row>)], bytes: usize) -> Vec<u8> {
-    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
-    let (mut list, mut links) = (String::new(), String::new());
-    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
-    for (number, (name, rows)) in (1..).zip(sheets) {
-        let _ = write!(
-            list,
-            r#"<sheet name="{name}" sheetId="{number}" r:id="rId{number}"/>"#
-        );
-        let _ = write!(
-            links,
-            r#"<Relationship Id="rId{number}" Type="{RELATIONS}/worksheet" Target="worksheets/sheet{number}.xml"/>"#
-        );
-        let mut sheet = format!(r#"<worksheet xmlns="{MAIN}"><sheetData>"#);
-        for (at, row) in (1..).zip(rows) {
-            let _ = write!(sheet, r#"<row r="{at}">"#);
-            for (letter, text) in ('A'..).zip(row).filter(|(_, text)| !text.is_empty()) {
-                let _ = write!(
-                    sheet,
-                    r#"<c r="{letter}{at}" t="inlineStr"><is><t>{text}</t></is></c>"#
-                );
-            }
-            sheet.push_str("</row>");
-        }
-        sheet.push_str("</sheetData></worksheet>");
-        let mut sheet = sheet.into_bytes();
+    let parts = (1..).zip(sheets).map(|(number, (name, rows))| {
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.map(str::to_owned).into())
+            .collect();
+        let mut part = sheet(&rows, &|_, _, _| false);
         if number == 2 {
-            sheet.truncate(bytes);
+            part.truncate(bytes);
         }
-        parts.push((format!("xl/worksheets/sheet{number}.xml"), sheet));
-    }
-    let fixed = [
-        (
-            "[Content_Types].xml",
-            format!(r#"<Types xmlns="{PACKAGE}/content-types"/>"#),
-        ),
-        (
-            "_rels/.rels",
-            format!(
-                r#"<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" Type="{RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
-            ),
-        ),
-        (
-            "xl/workbook.xml",
-            format!(
-                r#"<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>{list}</sheets></workbook>"#
-            ),
-        ),
-        (
-            "xl/_rels/workbook.xml.rels",
-            format!(r#"<Relationships xmlns="{PACKAGE}/relationships">{links}</Relationships>"#),
-        ),
-    ];
-    let mut members: Vec<(&str, &[u8])> = Vec::new();
-    members.extend(fixed.iter().map(|(name, part)| (*name, part.as_bytes())));
-    members.extend(parts.iter().map(|(name, part)| (name.as_str(), &part[..])));
-    archive(&members)
+        (*name, part)
+    });
+    workbook(&parts.collect::<Vec<_>>())
 }
 
 fn xlsx(names: &Row, rows: &[Row]) -> Vec<u8> {

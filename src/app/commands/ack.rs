@@ -8,14 +8,11 @@ use super::Context;
 use crate::app::cli::AckArgs;
 use crate::app::exit::{Classify as _, Exit, Failure};
 use crate::app::wiring;
+use crate::ask::acknowledgement;
 use crate::io::clock::{Clock as _, SystemClock};
 use crate::io::store::{Store, StoreError};
-use crate::model::delivery::{AcknowledgedVia, Acknowledgement};
-use crate::render::clean;
+use crate::model::delivery::AcknowledgedVia;
 use crate::render::words::{minute, short_id};
-
-/// Longest name of a person, and longest note, in characters.
-const LONGEST: (usize, usize) = (80, 1_000);
 
 /// Keeps who takes care of an alert.
 pub fn ack(args: &AckArgs, context: &Context) -> Result<Exit, Failure> {
@@ -38,29 +35,24 @@ pub fn ack(args: &AckArgs, context: &Context) -> Result<Exit, Failure> {
             "the id is at the end of its mail; `coverd changes` lists alerts in its last column",
         ));
     };
-    let person = clean::line(&args.by, LONGEST.0);
-    if person.is_empty() {
+    let (now, via) = (SystemClock.now(), AcknowledgedVia::Command);
+    let Some(ack) = acknowledgement(&alert, &args.by, &args.note, now, via) else {
         let text = "--by needs a name: who takes care of it";
         return Err(Failure::message(Exit::Usage, text));
-    }
+    };
     let earlier = reader.acknowledgements(&alert)?;
     drop(reader);
     let path = wiring::database(&context.config);
     Store::open(&path)
         .with_context(|| format!("cannot open {}", path.display()))
         .or_exit(Exit::Unexpected)?
-        .acknowledge(&Acknowledgement {
-            alert: alert.clone(),
-            person: person.clone(),
-            note: clean::line(&args.note, LONGEST.1),
-            at: SystemClock.now(),
-            via: AcknowledgedVia::Command,
-        })?;
+        .acknowledge(&ack)?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "Alert {} is acknowledged by {person}.",
-        short_id(&alert)
+        "Alert {} is acknowledged by {}.",
+        short_id(&alert),
+        ack.person
     )?;
     if let Some(first) = earlier.first() {
         writeln!(

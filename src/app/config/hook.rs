@@ -13,9 +13,6 @@ use crate::model::change::Severity;
 use crate::model::courtesy::Courtesy;
 use crate::model::delivery::Recipient;
 
-/// What the name of the channel of a hook begins with.
-pub const HOOK: &str = "hook:";
-
 impl Resolver<'_> {
     /// The programs, each a recipient with a channel of its own.
     pub(super) fn hooks(&mut self, raw: &[RawHook]) -> Vec<Hook> {
@@ -41,7 +38,7 @@ impl Resolver<'_> {
                 way,
                 to: Recipient {
                     name: String::new(),
-                    channel: format!("{HOOK}{name}"),
+                    channel: format!("hook:{name}"),
                     address: name,
                     role: super::mail::role(raw.role),
                     least: Severity::from(raw.least),

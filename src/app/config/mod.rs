@@ -29,7 +29,6 @@ mod web;
 pub use digest::watch_digest;
 pub use environment::Environment;
 pub use file::{Entry, ScheduleCheck, example};
-pub use hook::HOOK;
 pub use log::{Log, LogFormat, LogLevel};
 pub use mistake::{ConfigError, Mistake};
 pub use secret::{PasswordSource, SecretError};

@@ -7,7 +7,7 @@ use super::file::FileChannel;
 use super::masked;
 use super::smtp::Smtp;
 use super::webhook::Webhook;
-use crate::model::delivery::{Outcome, Outgoing};
+use crate::model::delivery::{Form, Outcome, Outgoing};
 
 /// A way out. Adding one means a file beside this one and a line in each `match` here.
 #[derive(Debug)]
@@ -37,6 +37,14 @@ impl Channel {
         }
     }
 
+    /// How messages for it are written.
+    pub fn form(&self) -> Form {
+        match self {
+            Self::Smtp(_) | Self::File(_) => Form::Mail,
+            Self::Webhook(_) | Self::Command(_) => Form::Json,
+        }
+    }
+
     /// Ends what was kept open between messages; to be called after a batch.
     pub async fn rest(&self) {
         match self {
@@ -63,6 +71,12 @@ impl Channels {
     pub fn with(mut self, name: &str, channel: Channel) -> Self {
         self.by_name.insert(name.to_owned(), channel);
         self
+    }
+
+    /// How messages for the channel of this name are written; for one that is not configured any more, as
+    /// mails.
+    pub fn form(&self, name: &str) -> Form {
+        self.by_name.get(name).map_or(Form::Mail, Channel::form)
     }
 
     /// Sends a message over its channel and says how that ended.

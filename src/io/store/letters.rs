@@ -1,7 +1,7 @@
 //! Messages that tell several alerts, or none; reminders; and who acknowledged what.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 
 use super::changes::only;
 use super::connection::{Reader, Store};
@@ -154,12 +154,13 @@ impl Reader {
         Ok(statement.query_row([], |row| optional(row, 0))?)
     }
 
-    /// The first message that told an alert, to whomever.
-    pub fn told(&self, alert: &str) -> Result<Option<StoredDelivery>, StoreError> {
+    /// The messages that told an alert, oldest first: to people and to programs.
+    pub fn told(&self, alert: &str) -> Result<Vec<StoredDelivery>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "{SELECT} WHERE d.alert = ?1 AND d.purpose = 'alert' ORDER BY d.created, d.id LIMIT 1"
+            "{SELECT} WHERE d.alert = ?1 AND d.purpose = 'alert' ORDER BY d.created, d.id"
         ))?;
-        Ok(statement.query_row([alert], stored).optional()?)
+        let found = statement.query_map([alert], stored)?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Changes of coverage that were told at or after `since` and that nobody acknowledged, oldest first.

@@ -8,15 +8,13 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 
+use crate::ask::acknowledgement;
 use crate::model::alert::AlertBody;
 use crate::model::delivery::{AcknowledgedVia, Acknowledgement};
-use crate::render::{clean, signed};
+use crate::render::signed;
 use crate::web::error::WebError;
 use crate::web::query::{AckForm, AckQuery, Asked};
 use crate::web::site::Site;
-
-/// Longest name, and longest note, in characters.
-const LONGEST: (usize, usize) = (80, 1_000);
 
 #[derive(Template)]
 #[template(path = "acknowledge.html", whitespace = "preserve")]
@@ -52,16 +50,9 @@ pub(crate) async fn acknowledge(
         token: form.token,
     };
     let desk = checked(&site, &asked)?;
-    let person = clean::line(&form.person, LONGEST.0);
-    if person.is_empty() {
+    let (now, via) = (site.now(), AcknowledgedVia::Page);
+    let Some(ack) = acknowledgement(&asked.alert, &form.person, &form.note, now, via) else {
         return page(&site, asked, "Write who takes care of it.").await;
-    }
-    let ack = Acknowledgement {
-        alert: asked.alert.clone(),
-        person,
-        note: clean::line(&form.note, LONGEST.1),
-        at: site.now(),
-        via: AcknowledgedVia::Page,
     };
     (desk.record)(ack).await.map_err(|error| {
         tracing::error!("an acknowledgement could not be kept: {error}");

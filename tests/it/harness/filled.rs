@@ -13,9 +13,7 @@ use coverd::engine::judge::{Occasion, judge};
 use coverd::io::blobs::hash_of;
 use coverd::io::store::Store;
 use coverd::model::attribute::{Attribute, Kind};
-use coverd::model::change::Severity;
-use coverd::model::courtesy::Courtesy;
-use coverd::model::delivery::{Attempt, Outcome, Recipient, Role};
+use coverd::model::delivery::{Attempt, Outcome, Recipient};
 use coverd::model::document::Capture;
 use coverd::model::fact::{Edition, Fact, Observation, Origin, Repost, Statement, Value};
 use coverd::model::money::amount;
@@ -23,6 +21,8 @@ use coverd::model::record::{CaptureRecord, CheckRecord, ReadingRecord, SourceRec
 use coverd::model::topic::{Stage, Subject, Topic};
 use coverd::model::watch::Watch;
 use coverd::render::mail::{Envelope, compose};
+
+use super::alerts;
 
 /// A document, by what is known of it.
 #[derive(Debug, Clone)]
@@ -105,15 +105,9 @@ pub(crate) fn rule(number: &str, stage: Stage) -> Topic {
 
 pub(crate) fn envelope() -> Envelope {
     Envelope {
-        from_name: "coverd".to_owned(),
-        from_address: "coverd@practice.example".to_owned(),
         reply_to: None,
-        list_host: "coverd.practice.example".to_owned(),
-        zone: chrono_tz::America::New_York,
         practice: "Elm Street Physical Therapy".to_owned(),
-        asks_to_acknowledge: false,
-        acknowledge_link: String::new(),
-        page: String::new(),
+        ..alerts::envelope()
     }
 }
 
@@ -124,15 +118,7 @@ impl Filling {
             watch,
             facts: BTreeMap::new(),
             number: 0,
-            recipient: Recipient {
-                name: "Billing".to_owned(),
-                address: "billing@practice.example".to_owned(),
-                role: Role::Practice,
-                least: Severity::Coding,
-                severities: BTreeMap::new(),
-                channel: "smtp".to_owned(),
-                courtesy: Courtesy::default(),
-            },
+            recipient: alerts::recipient(),
         }
     }
 

@@ -304,9 +304,13 @@ pub(crate) fn csv(rows: &[Vec<String>]) -> Vec<u8> {
 /// A workbook of one sheet whose name says nothing; `numeric` decides by row, column and text which
 /// cells are numbers.
 pub(crate) fn xlsx(rows: &[Vec<String>], numeric: &dyn Fn(usize, usize, &str) -> bool) -> Vec<u8> {
-    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
+    workbook(&[("V1215", sheet(rows, numeric))])
+}
+
+const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+
+/// The part of a workbook that holds one sheet.
+pub(crate) fn sheet(rows: &[Vec<String>], numeric: &dyn Fn(usize, usize, &str) -> bool) -> Vec<u8> {
     let mut sheet = format!(r#"<worksheet xmlns="{MAIN}"><sheetData>"#);
     for (number, row) in rows.iter().enumerate() {
         write!(sheet, r#"<row r="{}">"#, number + 1).unwrap();
@@ -330,7 +334,27 @@ pub(crate) fn xlsx(rows: &[Vec<String>], numeric: &dyn Fn(usize, usize, &str) ->
         sheet.push_str("</row>");
     }
     sheet.push_str("</sheetData></worksheet>");
-    let parts = [
+    sheet.into_bytes()
+}
+
+/// A workbook of these sheets, each with its name.
+pub(crate) fn workbook(sheets: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
+    let (mut list, mut links) = (String::new(), String::new());
+    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
+    for (number, (name, sheet)) in (1..).zip(sheets) {
+        let _ = write!(
+            list,
+            r#"<sheet name="{name}" sheetId="{number}" r:id="rId{number}"/>"#
+        );
+        let _ = write!(
+            links,
+            r#"<Relationship Id="rId{number}" Type="{RELATIONS}/worksheet" Target="worksheets/sheet{number}.xml"/>"#
+        );
+        parts.push((format!("xl/worksheets/sheet{number}.xml"), sheet.clone()));
+    }
+    let fixed = [
         (
             "[Content_Types].xml",
             format!(r#"<Types xmlns="{PACKAGE}/content-types"/>"#),
@@ -344,22 +368,18 @@ pub(crate) fn xlsx(rows: &[Vec<String>], numeric: &dyn Fn(usize, usize, &str) ->
         (
             "xl/workbook.xml",
             format!(
-                r#"<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets><sheet name="V1215" sheetId="1" r:id="rId1"/></sheets></workbook>"#
+                r#"<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>{list}</sheets></workbook>"#
             ),
         ),
         (
             "xl/_rels/workbook.xml.rels",
-            format!(
-                r#"<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" Type="{RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#
-            ),
+            format!(r#"<Relationships xmlns="{PACKAGE}/relationships">{links}</Relationships>"#),
         ),
-        ("xl/worksheets/sheet1.xml", sheet),
     ];
-    let parts: Vec<(&str, &[u8])> = parts
-        .iter()
-        .map(|(name, part)| (*name, part.as_bytes()))
-        .collect();
-    archive(&parts)
+    let mut members: Vec<(&str, &[u8])> = Vec::new();
+    members.extend(fixed.iter().map(|(name, part)| (*name, part.as_bytes())));
+    members.extend(parts.iter().map(|(name, part)| (name.as_str(), &part[..])));
+    archive(&members)
 }
 
 /// GPCI rows: title, blank, header, one row a locality, notes.

@@ -262,15 +262,17 @@ impl Warc {
         let mut member = member(&mut reader, self.gzip);
         io::copy(&mut member.by_ref().take(skip), &mut io::sink())?;
         let mut block = BufReader::new(member.take(entry.length));
-        let body = if entry.is_answer {
+        let (body, is_wrapped) = if entry.is_answer {
             let (_, headers) = http::head(&mut block)?;
-            http::body(block, &headers, most)?
+            let wraps = ["content-encoding", "transfer-encoding"];
+            let is_wrapped = wraps.iter().any(|name| headers.get(name).is_some());
+            (http::body(block, &headers, most)?, is_wrapped)
         } else {
-            http::bounded(block, most)?
+            (http::bounded(block, most)?, false)
         };
         // The digest of others may be of the body as it was sent.
         match &entry.digest {
-            Some(digest) if hash_of(&body).to_string() != *digest && !self.is_encoded(entry)? => {
+            Some(digest) if !is_wrapped && hash_of(&body).to_string() != *digest => {
                 Err(io::Error::new(
                     io::ErrorKind::InvalidData,
                     "its SHA-256 is not the one of its record",
@@ -278,23 +280,5 @@ impl Warc {
             }
             _ => Ok(body),
         }
-    }
-
-    /// Whether the body was wrapped when it was recorded.
-    fn is_encoded(&self, entry: &Entry) -> io::Result<bool> {
-        if !entry.is_answer {
-            return Ok(false);
-        }
-        let (place, skip) = if self.gzip {
-            (entry.member, entry.skip)
-        } else {
-            (entry.member + entry.skip, 0)
-        };
-        let mut reader = from(&self.path, place)?;
-        let mut member = member(&mut reader, self.gzip);
-        io::copy(&mut member.by_ref().take(skip), &mut io::sink())?;
-        let (_, headers) = http::head(&mut member)?;
-        let wrapped = ["content-encoding", "transfer-encoding"];
-        Ok(wrapped.iter().any(|name| headers.get(name).is_some()))
     }
 }
