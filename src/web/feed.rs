@@ -1,4 +1,6 @@
-//! What changed, for feed readers: an entry for each alert, in the words of its mail.
+//! What changed, for feed readers: an entry for each alert, in the words of a mail. Mails themselves are not
+//! shown: each has the link by which its reader acknowledges it. Dollars are not kept with an alert
+//! and are left out.
 
 use std::sync::Arc;
 

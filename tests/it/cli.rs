@@ -135,6 +135,16 @@ fn the_demonstration_tells_the_story_and_ends_with_commands_that_work() {
         assert!(done.status.success(), "{command}");
         assert!(!done.stdout.is_empty(), "{command}");
     }
+    // It is the mail itself that is shown, line by line.
+    let mails = std::fs::read_dir(folder.path().join("coverd-demo/mail")).unwrap();
+    let mail = std::fs::read(mails.flatten().next().unwrap().path()).unwrap();
+    let mail = mail_parser::MessageParser::default().parse(&mail).unwrap();
+    let text = mail.body_text(0).unwrap();
+    assert!(text.contains("IN DOLLARS"), "{text}");
+    for line in text.lines() {
+        let line = format!("| {line}");
+        assert!(shown.contains(line.trim_end()), "{line} in {shown}");
+    }
     let again = coverd(folder.path(), &["demo"]);
     assert_eq!(again.code, 2);
     assert!(

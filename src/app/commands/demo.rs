@@ -20,7 +20,7 @@ use crate::io::store::DeliveryFilter;
 use crate::model::answer::Question;
 use crate::model::attribute::Attribute;
 use crate::model::code::Service;
-use crate::render::mail::bodies;
+use crate::render::mail::text_of;
 
 /// January to July 2020 as it could have been captured; made, see tests/fixtures/PROVENANCE.md.
 static RECORDING: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/tests/fixtures/demo/recording");
@@ -157,14 +157,7 @@ fn show_new_mail(config: &Config, shown: usize, context: &Context) -> Result<usi
     let new = sent.len().saturating_sub(shown);
     for delivery in sent.iter().take(new).rev() {
         let outgoing = &delivery.outgoing;
-        let alert = match &outgoing.alert {
-            Some(alert) => reader.alert(alert)?,
-            None => None,
-        };
-        let alert = alert.context("a message without its alert")?;
-        let text = bodies(&alert, &wiring::envelope(config))
-            .context("the message cannot be shown")?
-            .text;
+        let text = text_of(outgoing).context("the message cannot be shown")?;
         let mut page = context.page();
         page.gap();
         page.verbatim(2, &format!("| To:      {}", outgoing.recipient));

@@ -236,11 +236,16 @@ fn bodies(
     })
 }
 
+/// The plain text of a message of ours, as its reader sees it; `None` where it cannot be taken apart.
+pub fn text_of(row: &Outgoing) -> Option<String> {
+    let parsed = MessageParser::default().parse(&row.message)?;
+    Some(parsed.body_text(0)?.into_owned())
+}
+
 /// What a message of ours says. One that cannot be taken apart is told by its subject.
 fn part(row: &Outgoing) -> Part {
     let headline = row.subject.strip_prefix(TAG).unwrap_or(&row.subject);
     let parsed = MessageParser::default().parse(&row.message);
-    let text = parsed.as_ref().and_then(|message| message.body_text(0));
     let html = parsed.as_ref().and_then(|message| message.body_html(0));
     let main = html.as_deref().and_then(|html| {
         let (_, inside) = html.split_once("<main>")?;
@@ -249,7 +254,7 @@ fn part(row: &Outgoing) -> Part {
         let lower = inside.replace("<h1>", "<h2>").replace("</h1>", "</h2>");
         Some(lower)
     });
-    let text = text.map(|text| {
+    let text = text_of(row).map(|text| {
         let lines = text
             .lines()
             .take_while(|line| line.trim_end() != FOOT.trim_end());

@@ -19,5 +19,5 @@ mod when;
 
 pub(super) use bodies::NO_ADVICE;
 pub use bodies::{Bodies, bodies};
-pub use letters::{Weekly, digest, reminder, weekly};
+pub use letters::{Weekly, digest, reminder, text_of, weekly};
 pub use mime::{ComposeError, Envelope, compose, delivery_id, test_message};
