@@ -259,16 +259,17 @@ fn week(
             (source.info.title.to_owned(), stands)
         })
         .collect();
+    if read.is_empty() {
+        attention.push("no source is switched on, so that nothing can be heard of".to_owned());
+    }
     let changed = match told.len() {
         0 => "nothing changed for you this week".to_owned(),
         1 => "one message this week".to_owned(),
         number => format!("{number} messages this week"),
     };
     let headline = match attention.len() {
-        0 => format!(
-            "still watching: {changed}, all {} sources are read",
-            read.len()
-        ),
+        0 => format!("still watching: {changed}, every source is read"),
+        1 => format!("still watching: {changed}, 1 thing needs attention"),
         number => format!("still watching: {changed}, {number} things need attention"),
     };
     told.truncate(LINES);

@@ -153,7 +153,7 @@ fn every_kind_of_mail_is_written_for_others() {
     let first = &mails[0].1;
     let reminded = reminder(first, "a0b02", 0, &recipient(), &asking, now).unwrap();
     let week = Weekly {
-        headline: "still watching: one message this week, all 10 sources are read".to_owned(),
+        headline: "still watching: one message this week, every source is read".to_owned(),
         answers: vec![(
             "20560".to_owned(),
             "Payable if covered: status A. The determination 30.3.3 limits it to chronic low back pain.".to_owned(),
@@ -460,6 +460,54 @@ async fn a_reminder_repeats_what_people_were_told_and_not_what_a_program_was() {
     assert_eq!(mail.to, "boss@practice.example");
     assert!(mail.text.contains("{+edition1x+}"), "{}", mail.text);
     assert!(!mail.text.contains("coverd.change"), "{}", mail.text);
+}
+
+/// What the weekly message says of an installation.
+async fn week_of(practice: &mut Practice) -> Mail {
+    practice.clock.advance(TimeDelta::days(7));
+    let mut mails = practice.deliver().await.mails;
+    mails.retain(|mail| mail.to == "watcher@practice.example");
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    mails.remove(0)
+}
+
+#[tokio::test]
+async fn a_weekly_message_never_says_that_all_is_well_when_it_is_not() {
+    let watcher = "[[recipient]]\naddress = \"watcher@practice.example\"\nleast = \"coverage\"\n";
+    let mut practice = Practice::reading(&["page"], "2026-01-05T15:00:00Z", &settings(watcher));
+    for subject in SUBJECTS {
+        post(&practice, subject, 0);
+    }
+    practice.check().await;
+    practice.clock.advance(TimeDelta::days(7));
+    practice.check().await;
+    let quiet = practice.smtp.received().len();
+    assert!(quiet > 0);
+    let [mail] = &practice.smtp.received()[..] else {
+        panic!("one message");
+    };
+    let mail = String::from_utf8_lossy(&mail.bytes).into_owned();
+    assert!(mail.contains("every source is read"), "{mail}");
+
+    // A source that was not read for a week is no source that is read.
+    let stale = week_of(&mut practice).await;
+    assert!(
+        stale.subject.contains("1 thing needs attention"),
+        "{stale:?}"
+    );
+    assert!(stale.text.contains("no good read since"), "{stale:?}");
+
+    // Nothing is read at all.
+    practice.configure(&format!("[acknowledge]\nafter_days = 0\n{watcher}"));
+    let nothing = week_of(&mut practice).await;
+    assert!(
+        nothing.subject.contains("1 thing needs attention"),
+        "{nothing:?}"
+    );
+    assert!(
+        nothing.text.contains("no source is switched on"),
+        "{nothing:?}"
+    );
 }
 
 /// Someone takes care of what was just told.
