@@ -227,6 +227,7 @@ pub fn page(config: &Config, clock: Arc<dyn Clock>) -> Result<Option<Setup>, Fai
         database: database(config),
         watch: Arc::new(config.watch.clone()),
         sources: source_infos(config)?,
+        yearly_units: config.practice.yearly_units.clone(),
         replayed: config.store.join("replayed").exists(),
         // The service puts its own there.
         acknowledge: None,

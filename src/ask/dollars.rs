@@ -4,12 +4,33 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::dollars::{Measure, payment_moves, services_moved};
 use crate::engine::fold::fold;
-use crate::io::store::{Reader, StoreError, StoredChange};
+use crate::io::store::{ChangeFilter, Reader, StoreError, StoredChange};
+use crate::model::alert::{Alert, AlertBody};
 use crate::model::change::Judged;
 use crate::model::code::HcpcsCode;
 use crate::model::dollars::PaymentMove;
 use crate::model::fact::{Fact, Origin};
 use crate::model::watch::Watch;
+
+/// What an alert that was told did to payments; nothing for one about coverd itself.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn dollars_of(
+    reader: &Reader,
+    alert: &Alert,
+    watch: &Watch,
+    yearly_units: &BTreeMap<HcpcsCode, u32>,
+) -> Result<Vec<PaymentMove>, StoreError> {
+    if matches!(alert.body, AlertBody::Operator(_)) {
+        return Ok(Vec::new());
+    }
+    let filter = ChangeFilter {
+        alert: Some(alert.id.clone()),
+        ..ChangeFilter::default()
+    };
+    in_dollars(reader, &reader.changes(&filter)?, watch, yearly_units)
+}
 
 /// What the changes of one document, or of one alert, did to payments: belief as it was when they were
 /// recorded, without and with the documents that brought them.

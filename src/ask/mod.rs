@@ -13,7 +13,7 @@ mod warehouse;
 pub use acknowledgement::acknowledgement;
 pub use answer::{answered, end_of_day, examined};
 pub use changes::{Group, grouped};
-pub use dollars::in_dollars;
+pub use dollars::{dollars_of, in_dollars};
 pub use history::{believed, everything};
 pub use report::report;
 pub use rules::rules;

@@ -1,7 +1,7 @@
 //! What one check found, told in as few messages as it has subjects.
 
 use super::judge::{Verdict, digest, sort};
-use crate::model::alert::{Alert, AlertBody, ChangeAlert, Phase};
+use crate::model::alert::{Alert, AlertBody, ChangeAlert, Phase, Unchanged};
 use crate::model::record::ChangeRecord;
 
 /// What follows from several documents.
@@ -95,10 +95,21 @@ fn together(group: Vec<Alert>) -> Option<(Alert, Vec<String>)> {
         all.changes.extend(body.changes);
         all.look_alikes.extend(body.look_alikes);
         all.dollars.extend(body.dollars);
+        keep_common(&mut all.unchanged, body.unchanged);
     }
     sort(&mut all.changes);
     let body = AlertBody::Change(all);
     Some((Alert { id, raised, body }, ids))
+}
+
+/// What one document leaves as it was, another may have changed: only what both leave is unchanged. One
+/// that says nothing of layers, because it is about no code, has no part in it.
+fn keep_common(all: &mut Vec<Unchanged>, others: Vec<Unchanged>) {
+    if all.is_empty() {
+        *all = others;
+    } else if !others.is_empty() {
+        all.retain(|line| others.contains(line));
+    }
 }
 
 /// The names of a few, and how many there are beside them.
@@ -231,5 +242,28 @@ mod tests {
             ]
         );
         assert!(body(&found.alerts[0]).url.ends_with("/c.zip"));
+    }
+
+    #[test]
+    fn what_one_document_leaves_and_another_changes_is_not_said_to_stay() {
+        let stays = |says: &str| Unchanged {
+            layer: crate::model::answer::Layer::Ncd,
+            subjects: vec!["NCD 30.3.3".to_owned()],
+            says: says.to_owned(),
+            on: day("2020-01-01"),
+        };
+        let of = |sides: [Vec<Unchanged>; 2]| {
+            let [mut all, others] = sides;
+            keep_common(&mut all, others);
+            all
+        };
+        let (a, b) = (stays("twelve visits"), stays("ten visits"));
+        assert_eq!(
+            of([vec![a.clone(), b.clone()], vec![b.clone()]]),
+            [b.clone()]
+        );
+        assert_eq!(of([vec![], vec![b.clone()]]), [b.clone()]);
+        assert_eq!(of([vec![a.clone()], vec![]]), [a.clone()]);
+        assert_eq!(of([vec![a], vec![b]]), []);
     }
 }

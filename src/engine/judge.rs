@@ -126,6 +126,7 @@ pub fn judge(changes: Vec<Change>, occasion: &Occasion<'_>) -> Verdict {
         changes: told,
         look_alikes,
         dollars: Vec::new(),
+        unchanged: Vec::new(),
     });
     Verdict {
         alert: Some(Alert {

@@ -23,3 +23,4 @@ pub mod schedule;
 pub mod severity;
 #[cfg(test)]
 mod tests;
+pub mod unchanged;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::answer::Layer;
 use super::change::{Judged, Severity};
 use super::document::DocumentHash;
 use super::dollars::PaymentMove;
@@ -140,6 +141,21 @@ pub struct ChangeAlert {
     pub look_alikes: Vec<Judged>,
     /// What it does to the payment of one unit. It is not kept in the store: the facts are.
     pub dollars: Vec<PaymentMove>,
+    /// The layers of coverage that it leaves as they were. Not kept in the store, either.
+    pub unchanged: Vec<Unchanged>,
+}
+
+/// A layer of coverage of which a document changed nothing for the codes that it moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The layer.
+    pub layer: Layer,
+    /// What it speaks of: `20560`, `NCD 30.3.3`.
+    pub subjects: Vec<String>,
+    /// What it says before and after; "not observed" where nothing is known.
+    pub says: String,
+    /// The date of service of which it says so: the first that the change affects.
+    pub on: NaiveDate,
 }
 
 /// A problem that began or ended.

@@ -92,6 +92,9 @@ impl Layer {
     }
 }
 
+/// What a line says about which nothing is known.
+pub const NOT_OBSERVED: &str = "not observed";
+
 /// What one layer says of the day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerLine {

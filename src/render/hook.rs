@@ -3,12 +3,14 @@
 //! *Invariant:* composing is a pure function, as with mails: the same alert gives the same bytes.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::mail::{Bodies, ComposeError, Envelope, bodies, delivery_id};
-use crate::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice};
+use crate::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice, Unchanged};
 use crate::model::change::Judged;
 use crate::model::delivery::{Outgoing, Purpose, Recipient};
+use crate::model::dollars::PaymentMove;
 
 /// Writes the message of an alert for a program, ready for the outbox.
 ///
@@ -69,6 +71,34 @@ fn of_change(change: &ChangeAlert) -> Value {
         "document": change.document.to_string(),
         "changes": changes(&change.changes),
         "look_alikes": changes(&change.look_alikes),
+        "dollars": change.dollars.iter().map(of_dollars).collect::<Vec<_>>(),
+        "unchanged": change.unchanged.iter().map(of_unchanged).collect::<Vec<_>>(),
+    })
+}
+
+/// Amounts are decimal numbers in text, dollars for one unit; `null` where nothing is paid.
+fn of_dollars(one: &PaymentMove) -> Value {
+    let amount = |amount: Option<Decimal>| amount.map(|amount| format!("{amount:.2}"));
+    json!({
+        "service": one.service.to_string(),
+        "stage": one.stage.to_string(),
+        "on": one.on.to_string(),
+        "place": one.place.to_string(),
+        "clinician": one.clinician.id(),
+        "setting": one.setting.id(),
+        "was": amount(one.was.paid()),
+        "now": amount(one.now.paid()),
+        "change_per_unit": amount(one.per_unit()),
+        "change_per_year": amount(one.per_year()),
+    })
+}
+
+fn of_unchanged(one: &Unchanged) -> Value {
+    json!({
+        "layer": one.layer.id(),
+        "subjects": one.subjects,
+        "says": one.says,
+        "on": one.on.to_string(),
     })
 }
 

@@ -1,6 +1,5 @@
 //! What changed, for feed readers: an entry for each alert, in the words of a mail. Mails themselves are not
-//! shown: each has the link by which its reader acknowledges it. Dollars are not kept with an alert
-//! and are left out.
+//! shown: each has the link by which its reader acknowledges it.
 
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::WebError;
 use super::site::Site;
+use crate::ask::dollars_of;
 use crate::io::store::AlertFilter;
 use crate::model::alert::{Alert, AlertBody};
 use crate::render::mail::bodies;
@@ -28,12 +28,17 @@ pub(super) async fn atom(State(site): State<Arc<Site>>) -> Result<Response, WebE
                 ..AlertFilter::default()
             };
             let alerts = reader.alerts(&filter)?;
-            let told = alerts
-                .iter()
-                .filter(|alert| matches!(alert.body, AlertBody::Change(_)));
-            let entries: Result<Vec<Entry>, WebError> =
-                told.map(|alert| entry(site, alert)).collect();
-            Ok(whole(site, entries?))
+            let mut entries = Vec::new();
+            for mut alert in alerts {
+                // Dollars are not kept with an alert.
+                let dollars =
+                    dollars_of(reader, &alert, &site.setup.watch, &site.setup.yearly_units)?;
+                if let AlertBody::Change(body) = &mut alert.body {
+                    body.dollars = dollars;
+                    entries.push(entry(site, &alert)?);
+                }
+            }
+            Ok(whole(site, entries))
         })
         .await?;
     let kind = [(CONTENT_TYPE, "application/atom+xml; charset=utf-8")];

@@ -1,5 +1,6 @@
 //! What the page works with: its settings, what is watched, and readers of the store.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use super::overview::Overviews;
 use crate::ask::SourceInfo;
 use crate::io::clock::Clock;
 use crate::io::store::{Reader, StoreError};
+use crate::model::code::HcpcsCode;
 use crate::model::delivery::Acknowledgement;
 use crate::model::topic::Place;
 use crate::model::watch::Watch;
@@ -72,6 +74,8 @@ pub struct Setup {
     pub database: PathBuf,
     /// What is watched.
     pub watch: Arc<Watch>,
+    /// Units that the practice furnishes in a year, by code.
+    pub yearly_units: BTreeMap<HcpcsCode, u32>,
     /// The sources, as configured.
     pub sources: Vec<SourceInfo>,
     /// Whether the store was filled by a replay: no source is expected to be fresh.

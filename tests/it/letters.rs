@@ -93,6 +93,26 @@ fn letters_say_what_they_should() {
     .unwrap();
     let alert = first.alert.clone().unwrap();
     let reminded = reminder(&first, &alert, 0, &recipient(), &asking, now).unwrap();
+    // Whoever is reminded answers by a link of their own, not by that of the first reader.
+    let (theirs, first_link) = (
+        "https://coverd.practice.example/next",
+        &linked.acknowledge_link,
+    );
+    let next = Envelope {
+        acknowledge_link: theirs.to_owned(),
+        ..linked.clone()
+    };
+    let of_linked = told(&april_2020(), &linked);
+    let repeated = reminder(&of_linked, &alert, 0, &recipient(), &next, now).unwrap();
+    let (text, html) = read(&repeated);
+    for body in [text, html] {
+        assert!(body.contains(theirs), "{body}");
+        assert!(!body.contains("token=c"), "{first_link} in: {body}");
+        assert!(
+            body.to_lowercase().contains("the proof"),
+            "the rest is repeated: {body}"
+        );
+    }
     let week = Weekly {
         headline: "still watching: one message this week, 1 thing needs attention".to_owned(),
         answers: vec![("20560".to_owned(), "Payable if covered.".to_owned())],

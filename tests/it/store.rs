@@ -22,7 +22,7 @@ use coverd::io::store::{
 use coverd::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice};
 use coverd::model::attribute::Attribute;
 use coverd::model::change::{Change, Judged, Severity};
-use coverd::model::delivery::{Attempt, DeliveryState, Outcome, Outgoing, Purpose};
+use coverd::model::delivery::{Attempt, DeliveryState, Letter, Outcome, Outgoing, Purpose};
 use coverd::model::document::{Capture, DocumentHash, Validators};
 use coverd::model::fact::{
     Edition, Fact, FactKey, Observation, Origin, Repost, Statement, Value, Values,
@@ -254,6 +254,7 @@ fn change_alert(document: DocumentHash, changes: Vec<Judged>, look_alikes: Vec<J
             changes,
             look_alikes,
             dollars: Vec::new(),
+            unchanged: Vec::new(),
         }),
     }
 }
@@ -952,6 +953,48 @@ fn a_message_lives_from_the_outbox_to_its_delivery() {
     ));
     let unknown = attempt("nobody", 4, Outcome::Accepted("250".to_owned()), None);
     assert!(bench.store.record_attempt(&unknown).is_err());
+}
+
+/// Killed before it, between it and the sending, after it: the step is repeated and adds nothing, and a
+/// message that went out meanwhile is not told twice.
+#[test]
+fn a_digest_takes_the_place_of_what_waits_once_or_not_at_all() {
+    let mut bench = Bench::new();
+    bench.record(&full_record());
+    let state = |bench: &Bench, id: &str| bench.store.read().delivery(id).unwrap().unwrap().state;
+    let letter = |id: &str, tells: &[&str]| Letter {
+        outgoing: Outgoing {
+            purpose: Purpose::Digest,
+            alert: None,
+            ..outgoing(id, 9)
+        },
+        tells: tells.iter().map(|&id| id.to_owned()).collect(),
+    };
+    let sent = attempt("delivery-2", 5, Outcome::Accepted("ok".to_owned()), None);
+    bench.store.record_attempt(&sent).unwrap();
+    // One of them is sent already: nothing of the digest is there.
+    let late = letter("late", &["delivery-1", "delivery-2"]);
+    assert!(bench.store.record_letter(&late).is_err());
+    assert_eq!(bench.store.read().delivery("late").unwrap(), None);
+    assert_eq!(state(&bench, "delivery-1"), DeliveryState::Pending);
+
+    let digest = letter("digest", &["delivery-1"]);
+    bench.store.record_letter(&digest).unwrap();
+    bench.store.record_letter(&digest).unwrap();
+    assert_eq!(state(&bench, "delivery-1"), DeliveryState::Gathered);
+    assert_eq!(state(&bench, "digest"), DeliveryState::Pending);
+    let due = bench.store.read().pending(at(20), 10).unwrap();
+    let due: Vec<_> = due.iter().map(|due| due.outgoing.id.as_str()).collect();
+    assert_eq!(due, ["digest"]);
+    // An attempt whose end was heard of too late changes nothing of a gathered one.
+    let deferred = attempt(
+        "delivery-1",
+        6,
+        Outcome::Deferred("busy".to_owned()),
+        Some(8),
+    );
+    bench.store.record_attempt(&deferred).unwrap();
+    assert_eq!(state(&bench, "delivery-1"), DeliveryState::Gathered);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod suspect;
 mod tally;
 mod text;
 mod turns;
+mod unchanged;
 mod unit;
 
 pub use guard::AtWork;

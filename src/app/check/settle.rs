@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::dollars::tell_dollars;
+use super::unchanged::tell_unchanged;
 use crate::app::state::App;
 use crate::engine::absence::absences;
 use crate::engine::diff::moved;
@@ -136,6 +137,7 @@ pub(super) async fn settle(
         },
     );
     tell_dollars(app, &mut verdict, &statements, origin, pending).await?;
+    tell_unchanged(app, &mut verdict, &statements, origin, pending).await?;
     record
         .readings
         .push(reading_record(meta, posted, statements));

@@ -1,8 +1,8 @@
 //! What limits billing beside the fee schedule: therapy, outpatient hospitals, units, other codes.
 
 use super::compose::{Setting, pairs, service};
-use super::line::{NOT_OBSERVED, add, layer_line, plain};
-use crate::model::answer::{AnswerLine, Layer, Question};
+use super::line::{add, layer_line, plain};
+use crate::model::answer::{AnswerLine, Layer, NOT_OBSERVED, Question};
 use crate::model::attribute::Attribute;
 use crate::model::fact::Observation;
 use crate::model::opps_status::opps_status_meaning;

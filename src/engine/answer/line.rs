@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::model::answer::{AnswerLine, Layer, Question};
+use crate::model::answer::{AnswerLine, Layer, NOT_OBSERVED, Question};
 use crate::model::fact::Fact;
 use crate::model::timeline::{Period, Segment, Timeline};
-
-/// A line about which nothing is known.
-pub(super) const NOT_OBSERVED: &str = "not observed";
 
 /// Adds the pieces to what a line says.
 pub(super) fn add(says: &mut String, pieces: &[&str]) {

@@ -1,7 +1,7 @@
 //! What contractors say, and what they are told: local policies, and instructions that name the code.
 
-use super::line::{NOT_OBSERVED, add, layer_line, plain};
-use crate::model::answer::{AnswerLine, Layer, Question};
+use super::line::{add, layer_line, plain};
+use crate::model::answer::{AnswerLine, Layer, NOT_OBSERVED, Question};
 use crate::model::attribute::Attribute;
 use crate::model::code::HcpcsCode;
 use crate::model::fact::{Observation, Value};

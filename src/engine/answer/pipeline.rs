@@ -2,9 +2,9 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::line::{NOT_OBSERVED, add, plain};
+use super::line::{add, plain};
 use super::local::names_it;
-use crate::model::answer::{AnswerLine, Layer, Question};
+use crate::model::answer::{AnswerLine, Layer, NOT_OBSERVED, Question};
 use crate::model::attribute::Attribute;
 use crate::model::fact::Observation;
 use crate::model::timeline::Timelines;

@@ -3,8 +3,7 @@
 use chrono::NaiveDate;
 
 use super::compose::service;
-use super::line::NOT_OBSERVED;
-use crate::model::answer::{AnswerLine, Layer, Question};
+use crate::model::answer::{AnswerLine, Layer, NOT_OBSERVED, Question};
 use crate::model::attribute::Attribute;
 use crate::model::fact::Observation;
 use crate::model::opps_status::{OppsPayable, opps_status_meaning};

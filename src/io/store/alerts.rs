@@ -198,6 +198,7 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
             changes: Vec::new(),
             look_alikes: Vec::new(),
             dollars: Vec::new(),
+            unchanged: Vec::new(),
         }),
         "operator" => AlertBody::Operator(OperatorNotice {
             problem: problem(row, 10)?,

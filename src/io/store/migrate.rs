@@ -158,6 +158,44 @@ mod tests {
         assert_eq!(tables(&connection), before);
     }
 
+    /// The table of messages was built anew: what an older version wrote is still to be sent.
+    #[test]
+    fn messages_and_attempts_of_an_older_database_are_carried_over() {
+        let mut connection = memory();
+        let all = migrations().unwrap();
+        let (old, _) = all.split_at(3);
+        apply(&mut connection, Path::new("test"), old).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO alerts (id, raised, kind) VALUES ('a', '2026-01-01T00:00:00.000000000Z', 'operator');
+                 INSERT INTO deliveries VALUES ('pending', 'a', 'smtp', 'to@x.example', 'from@x.example', '<1@x.example>', 'One', x'31',
+                    '2026-01-01T00:00:00.000000000Z', 'pending', '2026-01-02T00:00:00.000000000Z');
+                 INSERT INTO deliveries VALUES ('dead', 'a', 'smtp', 'no@x.example', 'from@x.example', '<2@x.example>', 'Two', x'32',
+                    '2026-01-01T00:00:00.000000000Z', 'dead', NULL);
+                 INSERT INTO attempts VALUES ('dead', '2026-01-01T00:00:00.000000000Z', 'refused', 'no such user', NULL);",
+            )
+            .unwrap();
+        migrate(&mut connection, Path::new("test")).unwrap();
+        let rows: Vec<String> = connection
+            .prepare(
+                "SELECT d.id || ' ' || d.alert || ' ' || d.purpose || ' ' || d.state || ' ' || coalesce(d.next_at, '-') || ' ' || hex(d.message)
+                    || ' ' || (SELECT count(*) FROM attempts t WHERE t.delivery = d.id)
+                 FROM deliveries d ORDER BY d.id DESC",
+            )
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(
+            rows,
+            [
+                "pending a alert pending 2026-01-02T00:00:00.000000000Z 31 0",
+                "dead a alert dead - 32 1"
+            ]
+        );
+    }
+
     #[test]
     fn a_migration_that_fails_leaves_nothing_behind() {
         let mut connection = memory();

@@ -15,6 +15,12 @@ use crate::render::redline::Fate;
 pub(in crate::render) const NO_ADVICE: &str = "This is what CMS publishes, as read by a program. It is no legal or billing advice: before acting \
      on it, read the document.";
 
+/// Heads the layers that a document leaves as they were.
+pub(super) const UNCHANGED: &str = "What it does not change";
+
+/// Heads what is asked in a mail about coverage.
+pub(super) const PLEASE: &str = "Please acknowledge";
+
 /// Asked in a mail about coverage.
 pub(super) const ACKNOWLEDGE: &str =
     "Whoever takes care of this writes so; until then others are told as well.";
@@ -35,7 +41,9 @@ pub struct Bodies {
 #[template(path = "mail_change.html", whitespace = "minimize")]
 struct ChangePage<'a> {
     title: &'a str,
+    please: &'a str,
     ask: &'a str,
+    unchanged: &'a str,
     practice: &'a str,
     advice: &'a str,
     content: &'a Content,
@@ -63,7 +71,9 @@ pub fn bodies(alert: &Alert, envelope: &Envelope) -> Result<Bodies, ComposeError
             let subject = format!("{TAG}{}", content.headline);
             let page = ChangePage {
                 title: &subject,
+                please: PLEASE,
                 ask: ACKNOWLEDGE,
+                unchanged: UNCHANGED,
                 practice,
                 advice: NO_ADVICE,
                 content: &content,

@@ -9,6 +9,7 @@ use super::meanings::meanings;
 use super::mime::Envelope;
 use super::moves::{Move, Scope, count, moves, names, plain, text};
 use super::records::{Record, Shown, meaning, records};
+use super::unchanged::unchanged;
 use super::{subject, when};
 use crate::model::alert::{Alert, ChangeAlert, Phase};
 use crate::model::change::{Change, Severity};
@@ -39,6 +40,8 @@ pub(super) struct Content {
     pub(super) records_left_out: String,
     pub(super) sections: Vec<Section>,
     pub(super) left_out: String,
+    /// What the document leaves as it was: of which day, and each layer; no day where nothing is known.
+    pub(super) unchanged: (String, Vec<String>),
     pub(super) meanings: Vec<String>,
     pub(super) look_alikes: Vec<Row>,
     pub(super) look_alikes_left_out: String,
@@ -139,6 +142,7 @@ pub(super) fn content(alert: &ChangeAlert, told: &Alert, envelope: &Envelope) ->
             .chain(dollar_sections(&alert.dollars, &id))
             .collect(),
         left_out: more(left_out, "more changes", &all_changes),
+        unchanged: unchanged(&alert.unchanged),
         meanings: meanings(shown.iter().chain(&others_shown).copied()),
         look_alikes: others_shown.iter().map(|one| look_alike(one)).collect(),
         look_alikes_left_out: more(others_left_out, "more of them", &all_changes),

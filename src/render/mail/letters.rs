@@ -6,7 +6,7 @@
 use askama::Template;
 use mail_parser::MessageParser;
 
-use super::bodies::{Bodies, NO_ADVICE};
+use super::bodies::{Bodies, NO_ADVICE, PLEASE};
 use super::mime::{ComposeError, Envelope, letter_id, write};
 use super::subject::TAG;
 use super::text::{FOOT, Text};
@@ -24,6 +24,21 @@ struct Part {
     text: String,
     /// What stands in `<main>` of its page: written by our own templates, nothing else can be there.
     html: String,
+}
+
+impl Part {
+    /// Without its last section, which asks its reader to acknowledge: the link there is that reader's, and
+    /// whoever else followed it would answer in their name.
+    fn without_asking(mut self) -> Self {
+        let heading = format!("\n{}\n", PLEASE.to_uppercase());
+        if let Some(at) = self.text.rfind(&heading) {
+            self.text.truncate(at);
+        }
+        if let Some(at) = self.html.rfind(&format!("<h2>{PLEASE}</h2>")) {
+            self.html.truncate(at);
+        }
+        self
+    }
 }
 
 #[derive(Template)]
@@ -103,7 +118,7 @@ pub fn reminder(
     envelope: &Envelope,
     created: DateTime<Utc>,
 ) -> Result<Outgoing, ComposeError> {
-    let part = part(told);
+    let part = part(told).without_asking();
     let headline = clean::line(
         &format!("NOT ACKNOWLEDGED: {}", part.headline),
         LONGEST + 50,

@@ -15,6 +15,7 @@ mod notice;
 mod records;
 mod subject;
 mod text;
+mod unchanged;
 mod when;
 
 pub(super) use bodies::NO_ADVICE;

@@ -1,6 +1,6 @@
 //! Plain text: readable in any reader, wrapped where it is prose, never where it is quoted.
 
-use super::bodies::{ACKNOWLEDGE, NO_ADVICE};
+use super::bodies::{ACKNOWLEDGE, NO_ADVICE, PLEASE, UNCHANGED};
 use super::content::{Content, Passage, Row, Section};
 use super::notice::Notice;
 use super::records::Shown;
@@ -29,6 +29,14 @@ pub(super) fn change(content: &Content, practice: &str) -> String {
     if !content.left_out.is_empty() {
         text.gap();
         text.prose("", &content.left_out);
+    }
+    let (words, layers) = &content.unchanged;
+    if !layers.is_empty() {
+        text.heading(UNCHANGED);
+        text.prose("", words);
+        for layer in layers {
+            text.item(layer);
+        }
     }
     if !content.meanings.is_empty() {
         text.heading("What the words mean");
@@ -68,7 +76,7 @@ pub(super) fn change(content: &Content, practice: &str) -> String {
         .iter()
         .for_each(|command| text.line(&format!("  {command}")));
     if !content.acknowledge.is_empty() {
-        text.heading("Please acknowledge");
+        text.heading(PLEASE);
         text.prose("", ACKNOWLEDGE);
         if !content.acknowledge_link.is_empty() {
             text.line(&format!("  {}", content.acknowledge_link));

@@ -8,11 +8,13 @@ use axum::response::Html;
 
 use super::changes::{Group, groups};
 use super::evidence::{Proof, Told, proofs};
+use crate::ask::dollars_of;
 use crate::io::store::{ChangeFilter, DeliveryFilter, Reader, StoredChange};
 use crate::model::alert::{AlertBody, ChangeAlert, OperatorNotice};
 use crate::model::attribute::Kind;
 use crate::model::change::Change;
 use crate::model::delivery::Acknowledgement;
+use crate::model::dollars::{Clinician, PaymentMove, dollars};
 use crate::model::fact::{Fact, Observation};
 use crate::model::timeline::Period;
 use crate::render::redline::{Fate, Redline, redline};
@@ -61,6 +63,7 @@ struct AlertPage {
     phase: &'static str,
     groups: Vec<Group>,
     look_alikes: Vec<String>,
+    dollars: Vec<PaymentMove>,
     before: Vec<Proof>,
     after: Vec<Proof>,
     notice: Option<OperatorNotice>,
@@ -213,7 +216,7 @@ pub(crate) async fn alert(
     let id = id.to_ascii_lowercase();
     let view = View::new(&site, format!("/alert/{id}"), asked.known.as_deref())?;
     let page = site
-        .ask(move |reader, _| {
+        .ask(move |reader, site| {
             let alert = if id.is_empty() {
                 None
             } else {
@@ -227,6 +230,7 @@ pub(crate) async fn alert(
                 phase: "",
                 groups: Vec::new(),
                 look_alikes: Vec::new(),
+                dollars: dollars_of(reader, &alert, &site.setup.watch, &site.setup.yearly_units)?,
                 before: Vec::new(),
                 after: Vec::new(),
                 notice: None,

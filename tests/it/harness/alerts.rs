@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use coverd::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice};
+use coverd::model::alert::{Alert, AlertBody, ChangeAlert, OperatorNotice, Unchanged};
+use coverd::model::answer::Layer;
 use coverd::model::attribute::Attribute;
 use coverd::model::change::{Change, Judged, Severity};
 use coverd::model::courtesy::Courtesy;
@@ -242,6 +243,7 @@ pub fn alert(posting: &Posting, changes: Vec<Judged>, look_alikes: Vec<Judged>) 
             changes,
             look_alikes,
             dollars: Vec::new(),
+            unchanged: Vec::new(),
         }),
     }
 }
@@ -250,7 +252,24 @@ pub fn alert(posting: &Posting, changes: Vec<Judged>, look_alikes: Vec<Judged>) 
 pub fn april_2020() -> Alert {
     let own = ["20560", "20561"].map(|name| status(name, "N", "A"));
     let others = ["97810", "97811", "97813", "97814"].map(|name| status(name, "N", "A"));
-    alert(&RVU20B, own.into(), others.into())
+    let mut told = alert(&RVU20B, own.into(), others.into());
+    let stays = |layer, subjects: &[&str], says: &str| Unchanged {
+        layer,
+        subjects: subjects.iter().map(|&subject| subject.to_owned()).collect(),
+        says: says.to_owned(),
+        on: day("2020-04-01"),
+    };
+    if let AlertBody::Change(body) = &mut told.body {
+        body.unchanged = vec![
+            stays(
+                Layer::Ncd,
+                &["NCD 30.3.3"],
+                "Acupuncture for Chronic Lower Back Pain (cLBP); effective 01/21/2020; only for chronic lower back pain (cLBP)",
+            ),
+            stays(Layer::Opps, &["20560", "20561"], "not observed"),
+        ];
+    }
+    told
 }
 
 /// January 2021: amounts move, the status does not.

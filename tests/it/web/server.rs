@@ -103,6 +103,7 @@ impl Page {
             database,
             watch: Arc::new(watch),
             sources,
+            yearly_units: BTreeMap::new(),
             replayed: false,
             acknowledge,
         };
