@@ -60,8 +60,8 @@ pub trait Source: Send + Sync {
 
     /// Which addresses to read next, or, when all lists are read, the units that can be read.
     ///
-    /// Called again with more documents until it is [`Discovery::Complete`]; it never asks for an
-    /// address that is already in `seen`. Documents that could not be fetched are not in `seen` but
+    /// Called again with more documents until it is [`Discovery::Complete`]; it never asks only for
+    /// addresses that are already in `seen`. Documents that could not be fetched are not in `seen` but
     /// in `failed`: a source leaves out what depends on them, and is `Complete` about the rest.
     ///
     /// # Errors

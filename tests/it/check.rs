@@ -152,6 +152,23 @@ async fn a_check_of_unchanged_pages_reads_nothing_and_asks_for_no_archive_again(
 }
 
 #[tokio::test]
+async fn a_list_that_names_a_page_twice_has_it_asked_for_once() {
+    let mut practice = installed().await;
+    practice.show(&[january(), april()], &records(), STAMP);
+    let list = practice.cms.answer(LIST).unwrap().bytes();
+    let list = String::from_utf8(list.to_vec()).unwrap();
+    let (_, rows) = list.split_once("<tbody>").unwrap();
+    let (rows, _) = rows.split_once("</tbody>").unwrap();
+    // Under another name: the row of a correction that leads to the page of its release.
+    let again = rows.replace(">RVU20B<", ">RVU20BR<");
+    let doubled = list.replace("</tbody>", &format!("{again}</tbody>"));
+    practice.cms.serve(LIST, Answer::html(&doubled));
+    let round = practice.check_at(APRIL).await;
+    one_news(&round, &["N → A", "2020-04-01"]);
+    assert_eq!(practice.cms.hits(&page_of(&april())).len(), 1);
+}
+
+#[tokio::test]
 async fn a_release_posted_again_with_another_status_is_one_retroactive_alert() {
     let mut practice = installed().await;
     let again = posted("RVU20A", "02/10/2020", &text("January", "A"));

@@ -84,6 +84,10 @@ pub(super) async fn discover(
             Ok(Ok(Discovery::Fetch(requests))) => requests,
         };
         for request in requests {
+            // A list may name a page twice.
+            if seen.contains_key(&request.url) || failed.contains(&request.url) {
+                continue;
+            }
             match in_hand(app, &request).await {
                 Ok((obtained, document)) => {
                     keep(&mut record, &obtained);
