@@ -228,7 +228,8 @@ pub fn alert(u: &mut Unstructured<'_>) -> Result<Alert> {
         })
     };
     Ok(Alert {
-        id: text(u)?,
+        // Names are ours: a digest in hexadecimal digits.
+        id: format!("{:012x}", u.int_in_range(0..=0xffff_ffff_ffff_u64)?),
         raised: captured(),
         body,
     })
@@ -247,6 +248,8 @@ pub fn recipient() -> Recipient {
 }
 
 pub fn envelope(practice: &str) -> Envelope {
+    // The configuration refuses a name with control characters.
+    let practice = &crate::render::clean::line(practice, 120);
     Envelope {
         from_name: practice.to_owned(),
         from_address: "coverd@practice.example".to_owned(),
