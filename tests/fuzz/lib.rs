@@ -1,5 +1,4 @@
 //! The pure layers of coverd, by path, and what the targets share.
-#![allow(dead_code, missing_docs, missing_debug_implementations)]
 
 #[path = "../../src/engine/mod.rs"]
 pub mod engine;
