@@ -3,20 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::check::notify_operator;
 use super::letters::write_due;
 use super::state::App;
-use crate::engine::health::assess;
+use super::undelivered::report;
 use crate::engine::retry::settle;
 use crate::model::delivery::{DeliveryState, Outcome, Outgoing};
-use crate::model::health::{Problem, ProblemKind};
-use crate::model::record::CheckRecord;
-
-/// The source that problems of delivery are filed under.
-pub const MAIL: &str = "mail";
 
 /// How much is taken from the outbox at a time.
 const BATCH: u32 = 10;
@@ -70,6 +63,9 @@ pub(super) async fn deliver_batch(
         let outcome = if stop.is_cancelled() {
             None
         } else {
+            if row.outgoing.gathers {
+                app.goes_by_itself(row.outgoing.id.clone()).await?;
+            }
             send(app, &row.outgoing, stop).await
         };
         let Some(outcome) = outcome else {
@@ -131,41 +127,4 @@ fn log(outgoing: &Outgoing, state: DeliveryState, outcome: &Outcome) {
             "delivery given up: {words}"
         ),
     }
-}
-
-/// A delivery that is dead is a problem of its recipient; one that arrives ends it.
-async fn report(
-    app: &Arc<App>,
-    outgoing: &Outgoing,
-    state: DeliveryState,
-    outcome: &Outcome,
-    now: DateTime<Utc>,
-) -> anyhow::Result<()> {
-    let subject = outgoing.recipient.as_str();
-    let found = match (state, outcome) {
-        (
-            DeliveryState::Dead,
-            Outcome::Accepted(words) | Outcome::Deferred(words) | Outcome::Refused(words),
-        ) => {
-            vec![Problem {
-                source: MAIL.to_owned(),
-                subject: subject.to_owned(),
-                kind: ProblemKind::DeliveryDead,
-                text: format!("the message \"{}\" cannot be delivered to {subject}: {words}", outgoing.subject),
-                remedy: "correct the address or the mail server, then run `coverd mail-test`; `coverd outbox --state dead` lists what did not arrive".to_owned(),
-            }]
-        }
-        (DeliveryState::Delivered | DeliveryState::Pending | DeliveryState::Gathered, _) => {
-            Vec::new()
-        }
-    };
-    let open = app.open_problems(MAIL).await?;
-    if found.is_empty() && open.iter().all(|open| open.problem.subject != subject) {
-        return Ok(());
-    }
-    let assessment = assess(open, found, |problem| problem.subject == subject, now);
-    let mut record = CheckRecord::new(MAIL, now);
-    notify_operator(app, &mut record, &assessment).await?;
-    record.problems = assessment.record;
-    app.record(record).await
 }

@@ -45,11 +45,8 @@ pub fn believed(
     known: Option<DateTime<Utc>>,
 ) -> Result<Timelines, StoreError> {
     let question = Question {
-        service,
-        on: NaiveDate::MAX,
-        place: None,
-        as_published_on: None,
         as_known_on: known,
+        ..Question::of(service, NaiveDate::MAX)
     };
     let facts = reader.facts(&topics(&question, setting))?;
     Ok(fold(match known {

@@ -186,6 +186,14 @@ mod tests {
         fact(edition, begins, begins, subject, values)
     }
 
+    fn judged(change: Change) -> Judged {
+        Judged {
+            change,
+            severity: Severity::Coverage,
+            beside: Vec::new(),
+        }
+    }
+
     /// What a mail about the new facts says of layers: each as `layer, subjects, says`.
     fn said(old: &[Fact], new: &[Fact]) -> Vec<String> {
         let watch = watch();
@@ -193,11 +201,7 @@ mod tests {
         let changes: Vec<Judged> = diff(&fold(old.to_vec()), &fold(all.clone()))
             .into_iter()
             .filter(|change| change.was.is_some())
-            .map(|change| Judged {
-                change,
-                severity: Severity::Coverage,
-                beside: Vec::new(),
-            })
+            .map(judged)
             .collect();
         let (services, on) = codes_told(&changes, &watch).unwrap();
         let links: Vec<NcdLink> = watch.ncds.values().cloned().collect();
@@ -210,13 +214,7 @@ mod tests {
         let answers: Vec<(Answer, Answer)> = services
             .into_iter()
             .map(|service| {
-                let question = Question {
-                    service,
-                    on,
-                    place: None,
-                    as_published_on: None,
-                    as_known_on: None,
-                };
+                let question = Question::of(service, on);
                 let asked = |facts: &[Fact]| answer(facts.to_vec(), &question, &setting);
                 (asked(old), asked(&all))
             })
@@ -341,11 +339,7 @@ mod tests {
         let (old, new) = (said("2020-01-01", "one"), said("2020-02-01", "two"));
         let changes: Vec<Judged> = diff(&fold(vec![old.clone()]), &fold(vec![old, new]))
             .into_iter()
-            .map(|change| Judged {
-                change,
-                severity: Severity::Coding,
-                beside: Vec::new(),
-            })
+            .map(judged)
             .collect();
         assert!(!changes.is_empty());
         assert_eq!(codes_told(&changes, &watch), None);

@@ -25,6 +25,19 @@ pub struct Question {
     pub as_known_on: Option<DateTime<Utc>>,
 }
 
+impl Question {
+    /// What is known today of a code on a date of service, in no locality in particular.
+    pub fn of(service: Service, on: NaiveDate) -> Self {
+        Self {
+            service,
+            on,
+            place: None,
+            as_published_on: None,
+            as_known_on: None,
+        }
+    }
+}
+
 /// The layers in which coverage is decided; each moves on its own days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {

@@ -182,11 +182,8 @@ fn make(reader: &Reader, site: &Site, view: &View) -> Result<Overview, WebError>
 
 fn row(reader: &Reader, site: &Site, view: &View, service: Service) -> Result<Row, WebError> {
     let question = Question {
-        service,
-        on: view.day(),
-        place: None,
-        as_published_on: None,
         as_known_on: view.known_at,
+        ..Question::of(service, view.day())
     };
     let (answer, timelines) = examined(reader, &question, &site.setup.watch)?;
     let place = site.place();

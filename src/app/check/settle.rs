@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::dollars::tell_dollars;
+use super::sides::{Unsettled, same_posting};
 use super::unchanged::tell_unchanged;
 use crate::app::state::App;
 use crate::engine::absence::absences;
@@ -51,34 +52,7 @@ pub(super) async fn settle(
         ..
     } = posted;
     let mut statements = reading.statements.clone();
-    let mut elsewhere: Vec<(Arc<Origin>, AbsenceRecord)> = Vec::new();
-    if let (Codes::All, Some(unlisted)) = (&app.watch.codes, &reading.unlisted) {
-        let stated: BTreeSet<Topic> = statements
-            .iter()
-            .map(|statement| statement.topic.clone())
-            .collect();
-        let known: BTreeSet<Topic> = app.topics(meta.id).await?.into_iter().collect();
-        statements.extend(absences(known.iter().cloned(), &stated, unlisted));
-        // A topic first met now was absent from every other list that was read in full.
-        let new: Vec<Topic> = stated
-            .into_iter()
-            .filter(|topic| topic.is_listable() && !known.contains(topic))
-            .collect();
-        if !new.is_empty() {
-            for full in app.full_readings(meta.id).await? {
-                let missing = absences(new.iter().cloned(), &BTreeSet::new(), &full.unlisted);
-                elsewhere.extend(missing.into_iter().map(|statement| {
-                    (
-                        Arc::clone(&full.origin),
-                        AbsenceRecord {
-                            reading: full.id,
-                            statement,
-                        },
-                    )
-                }));
-            }
-        }
-    }
+    let elsewhere = unlisted(app, meta, reading, &mut statements).await?;
 
     let topics: BTreeSet<Topic> = statements
         .iter()
@@ -121,7 +95,12 @@ pub(super) async fn settle(
         changes.extend(moved(&before, &after));
     }
     let thread = reading.thread.as_deref();
-    let beliefs = beliefs(app, &changes, &statements, origin, thread, pending).await?;
+    let unsettled = Unsettled {
+        statements: &statements,
+        origin,
+        pending,
+    };
+    let beliefs = beliefs(app, &changes, unsettled, thread).await?;
     let mut verdict = judge(
         changes,
         &Occasion {
@@ -136,13 +115,54 @@ pub(super) async fn settle(
             now: record.at,
         },
     );
-    tell_dollars(app, &mut verdict, &statements, origin, pending).await?;
-    tell_unchanged(app, &mut verdict, &statements, origin, pending).await?;
+    tell_dollars(app, &mut verdict, unsettled).await?;
+    tell_unchanged(app, &mut verdict, unsettled).await?;
     record
         .readings
         .push(reading_record(meta, posted, statements));
     record.absences = elsewhere.into_iter().map(|(_, absence)| absence).collect();
     Ok(verdict)
+}
+
+/// What a list that was read in full says by leaving things out: the absences are added to the statements; those of
+/// other lists, of topics first met here, are given back.
+async fn unlisted(
+    app: &Arc<App>,
+    meta: &SourceMeta,
+    reading: &Reading,
+    statements: &mut Vec<Statement>,
+) -> anyhow::Result<Vec<(Arc<Origin>, AbsenceRecord)>> {
+    let mut elsewhere = Vec::new();
+    let (Codes::All, Some(unlisted)) = (&app.watch.codes, &reading.unlisted) else {
+        return Ok(elsewhere);
+    };
+    let stated: BTreeSet<Topic> = statements
+        .iter()
+        .map(|statement| statement.topic.clone())
+        .collect();
+    let known: BTreeSet<Topic> = app.topics(meta.id).await?.into_iter().collect();
+    statements.extend(absences(known.iter().cloned(), &stated, unlisted));
+    // A topic first met now was absent from every other list that was read in full.
+    let new: Vec<Topic> = stated
+        .into_iter()
+        .filter(|topic| topic.is_listable() && !known.contains(topic))
+        .collect();
+    if new.is_empty() {
+        return Ok(elsewhere);
+    }
+    for full in app.full_readings(meta.id).await? {
+        let missing = absences(new.iter().cloned(), &BTreeSet::new(), &full.unlisted);
+        elsewhere.extend(missing.into_iter().map(|statement| {
+            (
+                Arc::clone(&full.origin),
+                AbsenceRecord {
+                    reading: full.id,
+                    statement,
+                },
+            )
+        }));
+    }
+    Ok(elsewhere)
 }
 
 /// What is believed, with this document, of the subjects that moved, at the stages beside those at
@@ -151,10 +171,8 @@ pub(super) async fn settle(
 async fn beliefs(
     app: &App,
     changes: &[Change],
-    statements: &[Statement],
-    origin: &Arc<Origin>,
+    unsettled: Unsettled<'_>,
     thread: Option<&str>,
-    pending: &[Arc<Fact>],
 ) -> anyhow::Result<Timelines> {
     if changes.is_empty() {
         return Ok(Timelines::default());
@@ -173,7 +191,8 @@ async fn beliefs(
         });
     let mut topics: BTreeSet<Topic> = app.staged_topics().await?.into_iter().collect();
     topics.extend(in_force);
-    topics.extend(pending.iter().map(|fact| fact.statement.topic.clone()));
+    let pending = unsettled.pending.iter();
+    topics.extend(pending.map(|fact| fact.statement.topic.clone()));
     let is_rule = |topic: &Topic| matches!(topic.subject, Subject::Rule(_));
     let rulemakings: BTreeSet<String> = topics
         .iter()
@@ -191,22 +210,8 @@ async fn beliefs(
         };
         moved.contains(&(&topic.subject, &topic.place)) || (is_rule(topic) && of_it())
     });
-    let mut facts = app.facts(topics.iter().cloned().collect()).await?;
-    let earlier = pending
-        .iter()
-        .filter(|fact| topics.contains(&fact.statement.topic));
-    facts.extend(earlier.map(|fact| Fact::clone(fact)));
-    facts.retain(|known| !same_posting(&known.origin, origin));
-    facts.extend(
-        statements
-            .iter()
-            .filter(|statement| topics.contains(&statement.topic))
-            .map(|statement| Fact {
-                statement: statement.clone(),
-                origin: Arc::clone(origin),
-            }),
-    );
-    Ok(fold(facts))
+    let (before, new) = unsettled.sides(app, &topics).await?;
+    Ok(fold(before.into_iter().chain(new)))
 }
 
 /// The record of a reading. By itself it is all there is to commit where nothing was believed before.
@@ -230,10 +235,4 @@ fn fact(statement: &Statement, origin: &Arc<Origin>) -> Arc<Fact> {
         statement: statement.clone(),
         origin: Arc::clone(origin),
     })
-}
-
-/// Whether two origins are of one posting, whatever else was noted of it.
-pub(super) fn same_posting(a: &Origin, b: &Origin) -> bool {
-    (&a.source, &a.edition.name, a.document, a.learned)
-        == (&b.source, &b.edition.name, b.document, b.learned)
 }

@@ -1,16 +1,14 @@
 //! What an alert leaves as it was.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use super::settle::same_posting;
+use super::sides::Unsettled;
 use crate::app::state::App;
 use crate::engine::answer::{Setting, answer, topics};
 use crate::engine::judge::Verdict;
 use crate::engine::unchanged::{codes_told, unchanged};
 use crate::model::alert::AlertBody;
 use crate::model::answer::Question;
-use crate::model::fact::{Fact, Origin, Statement};
 use crate::model::topic::Topic;
 use crate::model::watch::NcdLink;
 
@@ -19,9 +17,7 @@ use crate::model::watch::NcdLink;
 pub(super) async fn tell_unchanged(
     app: &App,
     verdict: &mut Verdict,
-    statements: &[Statement],
-    origin: &Arc<Origin>,
-    pending: &[Arc<Fact>],
+    unsettled: Unsettled<'_>,
 ) -> anyhow::Result<()> {
     let Some(AlertBody::Change(alert)) = verdict.alert.as_mut().map(|alert| &mut alert.body) else {
         return Ok(());
@@ -33,13 +29,7 @@ pub(super) async fn tell_unchanged(
     let links: Vec<NcdLink> = watch.ncds.values().cloned().collect();
     let mut answers = Vec::new();
     for service in services {
-        let question = Question {
-            service,
-            on,
-            place: None,
-            as_published_on: None,
-            as_known_on: None,
-        };
+        let question = Question::of(service, on);
         let known = app.ask(move |reader| reader.topics_about(service)).await?;
         let setting = Setting {
             links: &links,
@@ -48,18 +38,7 @@ pub(super) async fn tell_unchanged(
             known: &known,
         };
         let wanted: BTreeSet<Topic> = topics(&question, &setting).into_iter().collect();
-        let mut before: Vec<Fact> = app.facts(wanted.iter().cloned().collect()).await?;
-        before.extend(pending.iter().map(|fact| Fact::clone(fact)));
-        before.retain(|known| {
-            wanted.contains(&known.statement.topic) && !same_posting(&known.origin, origin)
-        });
-        let new = statements
-            .iter()
-            .filter(|statement| wanted.contains(&statement.topic))
-            .map(|statement| Fact {
-                statement: statement.clone(),
-                origin: Arc::clone(origin),
-            });
+        let (before, new) = unsettled.sides(app, &wanted).await?;
         let after = before.iter().cloned().chain(new).collect();
         answers.push((
             answer(before, &question, &setting),

@@ -143,11 +143,9 @@ pub(crate) async fn code(
         .ask(move |reader, site| {
             let watch = &site.setup.watch;
             let question = Question {
-                service,
-                on,
                 place,
-                as_published_on: None,
                 as_known_on: view.known_at,
+                ..Question::of(service, on)
             };
             let (answer, timelines) = examined(reader, &question, watch)?;
             let links: Vec<NcdLink> = watch.ncds.values().cloned().collect();
