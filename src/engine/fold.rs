@@ -125,8 +125,9 @@ pub(super) fn utterances<'f>(
     let mut facts = without_replaced_postings(facts.into_iter().collect());
     facts.sort_by_key(|fact| rank(fact));
     // The first posting of an edition that amends itself speaks from its beginning; a later one
-    // with the same beginning from its own publication.
-    let mut amended: BTreeMap<(EditionKey<'_>, NaiveDate), DocumentHash> = BTreeMap::new();
+    // with the same beginning from its own publication, also where it is the same bytes again: words that
+    // come back hold from the day on which they came back.
+    let mut amended: BTreeMap<(EditionKey<'_>, NaiveDate), PostingKey> = BTreeMap::new();
     let from = |fact: &'f Arc<Fact>| {
         let (origin, stated) = (&fact.origin, fact.statement.from);
         if origin.edition.repost == Repost::Replaces {
@@ -134,8 +135,8 @@ pub(super) fn utterances<'f>(
         }
         let first = *amended
             .entry((edition_key(origin), stated))
-            .or_insert(origin.document);
-        if first == origin.document {
+            .or_insert_with(|| posting_key(origin));
+        if first == posting_key(origin) {
             stated
         } else {
             stated.max(origin.published)
@@ -319,6 +320,30 @@ mod tests {
                 Some(text),
                 "{on}"
             );
+        }
+    }
+
+    #[test]
+    fn words_that_come_back_hold_from_the_day_on_which_they_came_back() {
+        let mut facts = vec![
+            status("NCD 373", "2020-01-21", "2020-05-08", "old"),
+            status("NCD 373", "2020-01-21", "2026-02-01", "new"),
+            status("NCD 373", "2020-01-21", "2026-09-01", "old"),
+        ];
+        let first = facts[0].origin.document;
+        for fact in &mut facts {
+            Arc::make_mut(&mut fact.origin).edition.repost = Repost::Amends;
+        }
+        // The same bytes as at first.
+        Arc::make_mut(&mut facts[2].origin).document = first;
+        for (on, text) in [
+            ("2026-01-31", "old"),
+            ("2026-02-01", "new"),
+            ("2026-08-31", "new"),
+            ("2026-09-01", "old"),
+        ] {
+            let found = believed(facts.clone(), day(on));
+            assert_eq!(found.as_deref(), Some(text), "{on}");
         }
     }
 
