@@ -11,6 +11,7 @@ pub mod json;
 pub mod lines;
 pub mod link;
 pub mod markup;
+pub mod parts;
 pub mod pdf;
 pub mod sniff;
 pub mod text;

@@ -5,13 +5,17 @@
 //! reserve memory for is compared with the bytes that are there. Cells are taken from the stream:
 //! a single cell in the last corner of a sheet must not make a table of seventeen billion.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, Reader, Xlsx};
 
+use super::parts::{self, Parts, declared_strings};
 use super::zip::{self, Archive, ZipError};
+
+/// How much of a member is looked at at a time.
+const PIECE: usize = 64 << 10;
 
 /// How large a workbook may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +26,10 @@ pub struct Limits {
     pub max_rows: u32,
     /// Most columns of a sheet.
     pub max_columns: u32,
+    /// Most bytes of the cells of a row.
+    pub max_row_bytes: usize,
+    /// What the parts may hold, for workbooks from anywhere; `None` bounds only their size.
+    pub parts: Option<parts::Limits>,
 }
 
 impl Default for Limits {
@@ -30,6 +38,8 @@ impl Default for Limits {
             zip: zip::Limits::default(),
             max_rows: 200_000,
             max_columns: 200,
+            max_row_bytes: usize::MAX,
+            parts: None,
         }
     }
 }
@@ -43,6 +53,24 @@ pub enum XlsxError {
     /// It is no workbook, or a malformed one.
     #[error("not a readable workbook ({0})")]
     Malformed(String),
+    /// A part holds more than plausible.
+    #[error("member '{name}' grows beyond {beyond}, more than is plausible")]
+    Part {
+        /// The part.
+        name: String,
+        /// Which limit.
+        beyond: String,
+    },
+    /// A row is longer than plausible.
+    #[error("row {row} of sheet '{sheet}' has more than {most} bytes, more than is plausible")]
+    LongRow {
+        /// The sheet.
+        sheet: String,
+        /// The row, from 1.
+        row: u32,
+        /// The limit.
+        most: usize,
+    },
     /// A sheet is larger than plausible.
     #[error("sheet '{sheet}' has a cell in row {row}, column {column}, beyond what is plausible")]
     TooLarge {
@@ -75,7 +103,10 @@ impl<'a> Workbook<'a> {
     /// # Errors
     /// When it is a bomb, damaged, or no workbook.
     pub fn open(bytes: &'a [u8], limits: Limits) -> Result<Self, XlsxError> {
-        inspect(bytes, limits)?;
+        match limits.parts {
+            Some(parts) => inspect_parts(bytes, limits, parts)?,
+            None => inspect(bytes, limits)?,
+        }
         let inner = guarded(|| {
             Xlsx::new(Cursor::new(bytes)).map_err(|cause| XlsxError::Malformed(cause.to_string()))
         })?;
@@ -104,6 +135,7 @@ impl<'a> Workbook<'a> {
             let mut cells = inner.worksheet_cells_reader(sheet).map_err(malformed)?;
             let mut row: Vec<String> = Vec::new();
             let mut number = 0_u32;
+            let mut length = 0_usize;
             while let Some(cell) = cells.next_cell().map_err(malformed)? {
                 let (at, column) = cell.get_position();
                 if at >= limits.max_rows || column >= limits.max_columns {
@@ -129,7 +161,16 @@ impl<'a> Workbook<'a> {
                         )));
                     }
                     row.clear();
+                    length = 0;
                     number = at + 1;
+                }
+                length = length.saturating_add(text.len());
+                if length > limits.max_row_bytes {
+                    return Err(XlsxError::LongRow {
+                        sheet: sheet.to_owned(),
+                        row: number,
+                        most: limits.max_row_bytes,
+                    });
                 }
                 let column = usize::try_from(column).unwrap_or(usize::MAX);
                 while row.len() <= column {
@@ -174,9 +215,7 @@ fn inspect(bytes: &[u8], limits: Limits) -> Result<(), XlsxError> {
         .collect();
     for (index, sheet) in members {
         let member = archive.read(index)?;
-        if member.iter().take(4).any(|&byte| byte == 0) && member.starts_with(&[0xFF, 0xFE])
-            || member.starts_with(&[0xFE, 0xFF])
-        {
+        if is_utf16(&member) {
             return Err(XlsxError::Malformed("a part in UTF-16".to_owned()));
         }
         // The strings have a part of their own; of a large sheet only the beginning is looked at.
@@ -186,32 +225,67 @@ fn inspect(bytes: &[u8], limits: Limits) -> Result<(), XlsxError> {
             &member
         };
         if declared_strings(searched) > member.len() {
-            return Err(XlsxError::Malformed(
-                "it declares more shared strings than it has bytes".to_owned(),
-            ));
+            return Err(more_strings());
         }
     }
     Ok(())
 }
 
-/// The greatest number that follows `uniqueCount` anywhere in the part.
-fn declared_strings(part: &[u8]) -> usize {
-    const NAME: &[u8] = b"uniqueCount";
-    let mut greatest = 0;
-    let mut rest = part;
-    while let Some(at) = rest.windows(NAME.len()).position(|window| window == NAME) {
-        rest = rest.get(at + NAME.len()..).unwrap_or_default();
-        let digits: String = rest
-            .iter()
-            .skip_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'"' | b'\''))
-            .take_while(|byte| byte.is_ascii_digit())
-            .map(|&byte| char::from(byte))
-            .collect();
-        if !digits.is_empty() {
-            greatest = greatest.max(digits.parse().unwrap_or(usize::MAX));
+/// The same without holding a member, and with the limits of what its parts may hold.
+fn inspect_parts(bytes: &[u8], limits: Limits, parts: parts::Limits) -> Result<(), XlsxError> {
+    let mut archive = Archive::open(bytes, limits.zip)?;
+    let members: Vec<(usize, String)> = archive
+        .entries()
+        .iter()
+        .map(|entry| (entry.index, entry.name.clone()))
+        .collect();
+    let mut all = Parts::new(parts);
+    let mut buffer = vec![0; PIECE];
+    for (index, name) in members {
+        let mut member = archive.member(index)?;
+        let mut part = all.part();
+        let mut length = 0_usize;
+        loop {
+            let read = fill(&mut member, &mut buffer).map_err(|cause| member.failed(&cause))?;
+            let piece = buffer.get(..read).unwrap_or_default();
+            if length == 0 && is_utf16(piece) {
+                return Err(XlsxError::Malformed("a part in UTF-16".to_owned()));
+            }
+            if piece.is_empty() {
+                break;
+            }
+            length += read;
+            part.take(piece).map_err(|beyond| XlsxError::Part {
+                name: name.clone(),
+                beyond,
+            })?;
+        }
+        if part.declared() > length {
+            return Err(more_strings());
         }
     }
-    greatest
+    Ok(())
+}
+
+/// Reads as much as there is room for, or as there is.
+fn fill(member: &mut zip::Member<'_, '_>, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+        match member.read(room)? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
+}
+
+fn is_utf16(part: &[u8]) -> bool {
+    part.iter().take(4).any(|&byte| byte == 0) && part.starts_with(&[0xFF, 0xFE])
+        || part.starts_with(&[0xFE, 0xFF])
+}
+
+fn more_strings() -> XlsxError {
+    XlsxError::Malformed("it declares more shared strings than it has bytes".to_owned())
 }
 
 /// A cell as a person sees it.
@@ -326,6 +400,47 @@ mod tests {
             rows(&bytes, Limits::default()),
             Err(XlsxError::Zip(ZipError::TooLarge { .. }))
         ));
+    }
+
+    fn bounded() -> Limits {
+        Limits {
+            max_row_bytes: 2 << 20,
+            parts: Some(parts::Limits::default()),
+            ..Limits::default()
+        }
+    }
+
+    #[test]
+    fn what_the_library_would_have_to_hold_is_bounded() {
+        let text = |length: usize| "a".repeat(length);
+        let cell = |text: &str| {
+            format!(r#"<row r="1"><c r="A1" t="inlineStr"><is><t>{text}</t></is></c></row>"#)
+        };
+        let small = workbook(&cell("a"), STRINGS);
+        assert_eq!(rows(&small, bounded()), rows(&small, Limits::default()));
+        let large = workbook(&cell(&text(1_100_000)), STRINGS);
+        assert!(rows(&large, Limits::default()).is_ok());
+        let error = rows(&large, bounded()).unwrap_err();
+        assert!(matches!(error, XlsxError::Part { .. }), "{error}");
+        // One long string may be in every cell.
+        let strings = STRINGS.replace("shared", &text(1_000_000));
+        let cells = |count: usize| {
+            let cell = r#"<c t="s"><v>0</v></c>"#.repeat(count);
+            workbook(&format!("<row r=\"1\">{cell}</row>"), &strings)
+        };
+        assert!(rows(&cells(2), bounded()).is_ok());
+        let error = rows(&cells(3), bounded()).unwrap_err();
+        assert!(
+            matches!(error, XlsxError::LongRow { row: 1, .. }),
+            "{error}"
+        );
+        let lie = workbook("", &STRINGS.replace("\"1\"", "\"99999999999\""));
+        assert!(matches!(
+            rows(&lie, bounded()),
+            Err(XlsxError::Malformed(_))
+        ));
+        let bomb = workbook(&" ".repeat(8 << 20), STRINGS);
+        assert!(rows(&bomb, bounded()).is_err());
     }
 
     #[test]

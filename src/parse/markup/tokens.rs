@@ -49,6 +49,15 @@ impl<'a> Tag<'a> {
         }
         None
     }
+
+    /// How many attributes it has.
+    pub fn attribute_count(&self) -> usize {
+        let mut scan = Scan {
+            text: self.attributes,
+            at: 0,
+        };
+        std::iter::from_fn(|| scan.next_attribute()).count()
+    }
 }
 
 /// The tokens of a page, in order.
@@ -312,6 +321,7 @@ mod tests {
         assert_eq!(tag.attribute("hidden").as_deref(), Some(""));
         assert_eq!(tag.attribute("t").as_deref(), Some("u&v/"));
         assert_eq!(tag.attribute("u"), None);
+        assert_eq!(tag.attribute_count(), 5);
     }
 
     proptest! {

@@ -96,6 +96,11 @@ pub fn classify(expect: Kind, content_type: &str, bytes: &[u8]) -> Body {
     if trimmed.is_empty() {
         return Body::Blocked(Obstacle::Empty, "the body is empty".to_owned());
     }
+    if expect != Kind::Html
+        && let Some(text) = html::utf16(bytes)
+    {
+        return in_utf16(expect, &text);
+    }
     // Markup may follow a line of text, as after a warning that a script printed.
     let says_html = content_type.to_ascii_lowercase().contains("html");
     if expect == Kind::Xml && is_xml(trimmed) {
@@ -266,6 +271,21 @@ fn other(expect: Kind, body: &[u8]) -> Body {
     }
     let start: String = start.chars().filter(|c| !c.is_control()).take(40).collect();
     let why = format!("{start:?}... came where {expect} was expected");
+    Body::Blocked(Obstacle::WrongKind, why)
+}
+
+/// Text in an encoding that is read of HTML pages only.
+fn in_utf16(expect: Kind, text: &str) -> Body {
+    if html::looks_like(text.as_bytes()) {
+        return page(expect, text.as_bytes());
+    }
+    let start: String = text.chars().take(400).collect();
+    if let Some((obstacle, by)) = markers::in_plain_text(&start) {
+        return Body::Blocked(obstacle, by);
+    }
+    let why = format!(
+        "text in UTF-16 came where {expect} was expected: it is not read, only UTF-8 and Windows-1252 are"
+    );
     Body::Blocked(Obstacle::WrongKind, why)
 }
 

@@ -261,6 +261,19 @@ pub(super) fn looks_like(bytes: &[u8]) -> bool {
     }
 }
 
+/// Text in UTF-16, which is known by its mark, or by the zero byte of each of its first letters.
+pub(super) fn utf16(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+    let encoding = match *bytes {
+        [0xFF, 0xFE, ..] => encoding_rs::UTF_16LE,
+        [0xFE, 0xFF, ..] => encoding_rs::UTF_16BE,
+        [a, 0, b, 0, ..] if plain(a) && plain(b) => encoding_rs::UTF_16LE,
+        [0, a, 0, b, ..] if plain(a) && plain(b) => encoding_rs::UTF_16BE,
+        _ => return None,
+    };
+    Some(encoding.decode(bytes).0)
+}
+
 /// The text of a page; what cannot be decoded becomes U+FFFD, for the markers are ASCII.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match Encoding::for_bom(bytes) {

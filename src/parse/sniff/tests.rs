@@ -268,6 +268,31 @@ fn another_kind_and_nothing_are_no_content() {
 }
 
 #[test]
+fn text_in_utf16_is_named() {
+    let little =
+        |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let big = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_be_bytes).collect() };
+    for (kind, text) in [
+        (Kind::Text, "Code,Limit\r\n20560,<12"),
+        (Kind::Json, "{\"a\": 1}"),
+        (Kind::Xlsx, "Code\t"),
+    ] {
+        let marked = format!("\u{feff}{text}");
+        for bytes in [little(text), big(text), little(&marked), big(&marked)] {
+            let Body::Blocked(Obstacle::WrongKind, why) = classify(kind, "", &bytes) else {
+                panic!("{text}");
+            };
+            assert!(why.starts_with("text in UTF-16 came"), "{why}");
+        }
+    }
+    // A page in the place of something else is still known by what it says.
+    let denied = little(&format!("\u{feff}{}", page("Access Denied", "")));
+    blocked(&classify(Kind::Json, "", &denied), Obstacle::Challenge);
+    let content = little(&format!("\u{feff}{}", full_page("a", "b", "c")));
+    assert_eq!(classify(Kind::Html, "text/html", &content), Body::Content);
+}
+
+#[test]
 fn markup_after_stray_text_is_judged_as_a_page() {
     let text = "Warning: x on line 3\n<html><head><title>Page not found</title></head><body>a</body></html>";
     blocked(&html(text), Obstacle::NotFound);

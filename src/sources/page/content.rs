@@ -1,24 +1,26 @@
 //! What a page says, as lines.
 
-use std::borrow::Cow;
+use std::ops::ControlFlow;
 
+use super::csv_rows::CsvRows;
 use super::json;
+use super::lines::{Found, Tally};
 use super::noise::Noise;
 use super::settings::PageKind;
 use super::source::Page;
-use super::table::{Table, lines};
+use super::table::{Header, Rows};
+use super::text::{decoded, plain_lines, sound};
+use super::weight::bearable;
 use crate::model::document::Document;
 use crate::model::request::ShapeError;
 use crate::parse::text::{Wanted, selected};
-use crate::parse::{csv, html, xlsx};
-use crate::sources::mentions::mentions;
+use crate::parse::{html, parts, xlsx};
 
-/// Longest content that is kept; what is longer needs a narrower selector.
-const MAX_CONTENT: usize = 2 << 20;
 /// Where the main text of a page is: of www.cms.gov, and of everyone else.
 const MAIN: [&str; 2] = ["#block-cms-evo-content", "main"];
-/// A header of a table is looked for in so many rows.
-const HEADER_WITHIN: usize = 40;
+
+/// Most bytes of a row of a workbook: as much as all content may have.
+const MAX_ROW: usize = 2 << 20;
 
 /// What counts of a page.
 #[derive(Debug)]
@@ -30,74 +32,49 @@ pub(super) struct Content {
 }
 
 pub(super) fn content(page: &Page, document: &Document) -> Result<Content, ShapeError> {
-    let (lines, what) = match page.settings.kind {
+    let found = match page.settings.kind {
         PageKind::Html if page.settings.key.is_empty() => html_text(page, &document.bytes)?,
         PageKind::Html => html_table(page, &document.bytes)?,
         PageKind::Csv => csv_table(page, &document.bytes)?,
         PageKind::Xlsx => sheet(page, &document.bytes)?,
         PageKind::Json => json::lines(page, &document.bytes)?,
-        PageKind::Text => (plain(page, &decoded(&document.bytes)?), "text".to_owned()),
+        PageKind::Text => plain(page, &decoded(&document.bytes)?, "text")?,
         PageKind::Pdf => {
             let text = document
                 .text
                 .as_deref()
                 .ok_or_else(|| ShapeError::new("PDF", "it has no text that could be read"))?;
-            (plain(page, text), "text of the PDF".to_owned())
+            plain(page, text, "text of the PDF")?
         }
     };
-    if lines.is_empty() {
+    let Found { lines, all, what } = found;
+    if all == 0 {
         return Err(ShapeError::new(
             what,
             "there is no text in it; if the page was redesigned, name another part with `select`",
         ));
     }
     let settings = &page.settings;
-    let (mut text, mut passages) = (String::new(), 0_usize);
-    for line in lines.iter().filter(|line| counts(page, line)) {
-        if text.len() + line.len() > MAX_CONTENT {
-            let why =
-                format!("more than {MAX_CONTENT} bytes of text: name a part of it with `select`");
-            return Err(ShapeError::new(what, why));
-        }
-        if passages > 0 {
-            text.push('\n');
-        }
-        text.push_str(line);
-        passages += 1;
-    }
     let locator = if settings.words.is_empty() && settings.codes.is_empty() {
-        format!("{what}, {passages} lines")
+        format!("{what}, {all} lines")
     } else {
         format!(
-            "{what}, {passages} of {} lines that name what is watched",
+            "{what}, {} of {all} lines that name what is watched",
             lines.len()
         )
     };
+    let text = lines.join("\n");
     Ok(Content { text, locator })
 }
 
-/// Whether a line names what is watched, where something is.
-fn counts(page: &Page, line: &str) -> bool {
-    let settings = &page.settings;
-    if settings.words.is_empty() && settings.codes.is_empty() {
-        return true;
-    }
-    !mentions(line, &page.names).is_empty()
-}
-
-type Lines = (Vec<String>, String);
-
-fn html_text(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
+fn html_text(page: &Page, bytes: &[u8]) -> Result<Found, ShapeError> {
     let select = page.settings.select.trim();
     let own = [select];
     let wanted = Wanted {
         selectors: if select.is_empty() { &MAIN } else { &own },
         else_body: select.is_empty(),
     };
-    let text = decoded(bytes)?;
-    let found =
-        selected(&text, wanted).map_err(|error| ShapeError::new("page", error.to_string()))?;
-    let paragraphs = found.ok_or_else(|| nothing(select))?;
+    let paragraphs = paragraphs(bytes, wanted)?.ok_or_else(|| nothing(select))?;
     let mut noise = Noise::new(&page.ignore);
     let lines = paragraphs
         .into_iter()
@@ -107,7 +84,17 @@ fn html_text(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
     } else {
         format!("text of {select}")
     };
-    Ok((lines.collect(), what))
+    Tally::new(page, what).gathered(lines)
+}
+
+/// The paragraphs of a part of an HTML page; `None` where there is no such part.
+pub(super) fn paragraphs(
+    bytes: &[u8],
+    wanted: Wanted<'_>,
+) -> Result<Option<Vec<String>>, ShapeError> {
+    let text = decoded(bytes)?;
+    bearable(&text)?;
+    selected(&text, wanted).map_err(|error| ShapeError::new("page", error.to_string()))
 }
 
 fn nothing(select: &str) -> ShapeError {
@@ -115,8 +102,8 @@ fn nothing(select: &str) -> ShapeError {
     ShapeError::new(format!("selector '{select}'"), why)
 }
 
-fn html_table(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
-    decoded(bytes)?;
+fn html_table(page: &Page, bytes: &[u8]) -> Result<Found, ShapeError> {
+    bearable(&decoded(bytes)?)?;
     let parsed =
         html::Page::parse(bytes).map_err(|error| ShapeError::new("page", error.to_string()))?;
     let select = page.settings.select.trim();
@@ -133,56 +120,55 @@ fn html_table(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
         "" => ShapeError::new("page", "there is no table on it"),
         select => nothing(select),
     })?;
-    let texts = |table: Vec<Vec<html::Cell>>| -> Vec<Vec<String>> {
-        let rows = table.into_iter();
-        rows.map(|row| row.into_iter().map(|cell| cell.text).collect())
-            .collect()
-    };
+    let texts =
+        |row: Vec<html::Cell>| -> Vec<String> { row.into_iter().map(|cell| cell.text).collect() };
     let mut missing = None;
-    for rows in tables.into_iter().map(texts) {
-        match headed(page, rows) {
-            Ok(table) => return Ok((lines(page, table)?, "table".to_owned())),
+    for table in tables {
+        let mut rows = table.into_iter().map(texts);
+        match headed(page, "table", &mut rows) {
+            Ok(mut lines) => {
+                rows.try_for_each(|row| lines.row(&row))?;
+                return Ok(lines.done());
+            }
             Err(why) => missing = missing.or(Some(why)),
         }
     }
     Err(missing.unwrap_or_else(|| nothing(select)))
 }
 
-fn csv_table(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
-    Ok((lines(page, csv_rows(page, bytes)?)?, "table".to_owned()))
-}
-
-/// The rows of a table in text form, in their order.
-pub(super) fn csv_rows(page: &Page, bytes: &[u8]) -> Result<Table, ShapeError> {
-    decoded(bytes)?;
-    let mut rows = Vec::new();
-    let mut all = csv::Rows::separated_by(separator(bytes), bytes, csv::Limits::default());
-    while let Some(row) = all
-        .next()
-        .map_err(|error| ShapeError::new("table", error.to_string()))?
-    {
-        rows.push(row.texts());
+/// Reads a table up to the row that names the columns.
+fn headed<'p>(
+    page: &'p Page,
+    what: &str,
+    rows: &mut impl Iterator<Item = Vec<String>>,
+) -> Result<Rows<'p>, ShapeError> {
+    let mut header = Header::new(page);
+    for row in rows {
+        if header.is(&row)? {
+            return Ok(Rows::new(page, &row, Tally::new(page, what)));
+        }
     }
-    headed(page, rows)
+    Err(header.missing())
 }
 
-/// Which of the usual separators the first line has most of.
-fn separator(bytes: &[u8]) -> u8 {
-    let first = bytes
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    let count = |separator: u8| memchr::memchr_iter(separator, first).count();
-    [b',', b';', b'\t', b'|']
-        .into_iter()
-        .rev()
-        .max_by_key(|&separator| count(separator))
-        .unwrap_or(b',')
+fn csv_table(page: &Page, bytes: &[u8]) -> Result<Found, ShapeError> {
+    sound(bytes)?;
+    let mut table = CsvRows::open(page, bytes)?;
+    let mut lines = Rows::new(page, table.header(), Tally::new(page, "table"));
+    while let Some(row) = table.next()? {
+        lines.row(&row)?;
+    }
+    Ok(lines.done())
 }
 
-fn sheet(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
+fn sheet(page: &Page, bytes: &[u8]) -> Result<Found, ShapeError> {
     let malformed = |error: xlsx::XlsxError| ShapeError::new("workbook", error.to_string());
-    let mut workbook = xlsx::Workbook::open(bytes, xlsx::Limits::default()).map_err(malformed)?;
+    let limits = xlsx::Limits {
+        max_row_bytes: MAX_ROW,
+        parts: Some(parts::Limits::default()),
+        ..xlsx::Limits::default()
+    };
+    let mut workbook = xlsx::Workbook::open(bytes, limits).map_err(malformed)?;
     let sheets = workbook.sheets();
     let select = page.settings.select.trim();
     let name = sheets
@@ -193,88 +179,37 @@ fn sheet(page: &Page, bytes: &[u8]) -> Result<Lines, ShapeError> {
             let why = format!("there is no such sheet; there are: {}", sheets.join(", "));
             ShapeError::new(format!("sheet '{select}'"), why)
         })?;
-    let mut rows = Vec::new();
+    let mut header = Header::new(page);
+    let mut lines: Option<Rows<'_>> = None;
+    let mut failed = None;
+    let mut take = |row: &[String]| {
+        if let Some(lines) = &mut lines {
+            lines.row(row)?;
+        } else if header.is(row)? {
+            let tally = Tally::new(page, format!("sheet {name}"));
+            lines = Some(Rows::new(page, row, tally));
+        }
+        Ok(())
+    };
     workbook
-        .rows(&name, |_, row| {
-            rows.push(row.to_vec());
-            std::ops::ControlFlow::Continue(())
+        .rows(&name, |_, row| match take(row) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(shape) => {
+                failed = Some(shape);
+                ControlFlow::Break(())
+            }
         })
         .map_err(malformed)?;
-    let table = headed(page, rows).map_err(|shape| shape.within(&name))?;
-    Ok((lines(page, table)?, format!("sheet {name}")))
-}
-
-/// Finds the row that names the columns.
-fn headed(page: &Page, rows: Vec<Vec<String>>) -> Result<Table, ShapeError> {
-    let settings = &page.settings;
-    let wanted: Vec<&String> = settings.key.iter().chain(&settings.columns).collect();
-    let mut fewest: Option<Vec<&str>> = None;
-    for (number, row) in rows.iter().take(HEADER_WITHIN).enumerate() {
-        let missing: Vec<&str> = wanted
-            .iter()
-            .filter(|name| Table::column(row, name).is_none())
-            .map(|name| name.as_str())
-            .collect();
-        let filled = row.iter().filter(|cell| !cell.trim().is_empty()).count();
-        if missing.is_empty() && filled > 0 {
-            let mut rows = rows;
-            let body = rows.split_off(number + 1);
-            let header = rows.pop().unwrap_or_default();
-            return Ok(Table { header, rows: body });
-        }
-        if fewest
-            .as_ref()
-            .is_none_or(|known| missing.len() < known.len())
-        {
-            fewest = Some(missing);
-        }
-    }
-    let missing = fewest.unwrap_or_default().join("', '");
-    Err(ShapeError::new(
-        "table",
-        format!("no row in its beginning names the column '{missing}'"),
-    ))
-}
-
-fn plain(page: &Page, text: &str) -> Vec<String> {
-    let mut noise = Noise::new(&page.ignore);
-    plain_lines(text)
-        .filter_map(|line| noise.without(line))
-        .collect()
-}
-
-/// The lines of a text that are not empty, with single spaces.
-pub(super) fn plain_lines(text: &str) -> impl Iterator<Item = String> {
-    let lines = text.split(['\n', '\r', '\u{c}']);
-    let joined = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    joined.filter(|line| !line.is_empty())
-}
-
-/// Bytes as text, unless they show that they are damaged: zero bytes, a character that breaks off at the
-/// end, or UTF-8 that is whole elsewhere. Taken for Windows-1252, every letter of such a text beyond
-/// ASCII would seem to have changed.
-pub(super) fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, ShapeError> {
-    if let Some(at) = memchr::memchr(0, bytes) {
-        let why = format!("byte {at} is zero: the answer is damaged, or in another encoding");
-        return Err(ShapeError::new("text", why));
-    }
-    let Err(first) = std::str::from_utf8(bytes) else {
-        return Ok(csv::text(bytes));
+    let shape = match (failed, lines) {
+        (None, Some(lines)) => return Ok(lines.done()),
+        (Some(shape), _) => shape,
+        (None, None) => header.missing(),
     };
-    let (mut sound, mut broken) = (0_usize, 0_usize);
-    for chunk in bytes.utf8_chunks() {
-        sound += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-        broken += usize::from(!chunk.invalid().is_empty());
-    }
-    // The first fault is its end.
-    let breaks_off = first.error_len().is_none();
-    if breaks_off || (sound > 0 && sound * 4 >= broken) {
-        let why = if breaks_off {
-            "it breaks off in the middle of a character"
-        } else {
-            "parts of it are UTF-8 and others are not: the answer is damaged"
-        };
-        return Err(ShapeError::new("text", why));
-    }
-    Ok(csv::text(bytes))
+    Err(shape.within(&name))
+}
+
+fn plain(page: &Page, text: &str, what: &str) -> Result<Found, ShapeError> {
+    let mut noise = Noise::new(&page.ignore);
+    let lines = plain_lines(text).filter_map(|line| noise.without(line));
+    Tally::new(page, what).gathered(lines)
 }

@@ -5,12 +5,16 @@
 //! passages that name them.
 
 mod content;
+mod csv_rows;
 mod cut;
 mod json;
+mod lines;
 mod noise;
 mod settings;
 mod source;
 mod table;
+mod text;
+mod weight;
 
 pub use settings::{PageKind, PageSettings};
 pub use source::Pages;

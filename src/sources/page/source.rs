@@ -56,7 +56,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    fn new(settings: &PageSettings) -> Self {
+    pub(super) fn new(settings: &PageSettings) -> Self {
         let expressions = settings.ignore.iter();
         Self {
             ignore: expressions

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::checks::Checks;
 use super::columns::service_attributes;
 use super::fixed_width::{self, Testimony};
-use super::locality;
+use super::locality::{self, Locality};
 use super::members::{self, Form, Kind, Member};
 use super::page::ReleasePage;
 use super::release::Release;
@@ -110,6 +110,35 @@ fn read(
 }
 
 /// Opens the archive, or says what is there in its place.
+/// Every payment locality that the archive of a release names.
+///
+/// # Errors
+/// When it is no archive, or its files of localities cannot be read.
+pub fn localities(name: &str, bytes: &[u8], checks: &Checks) -> Result<Vec<Locality>, ShapeError> {
+    let release = Release::find(name).ok_or_else(|| {
+        ShapeError::new(name, "this is not the name of a release, such as RVU26A")
+    })?;
+    let nothing = nothing();
+    let task = Task {
+        release: &release,
+        checks,
+        watch: &nothing,
+    };
+    locality::all(&mut open(bytes)?, task)
+}
+
+/// For readings that are about no code.
+fn nothing() -> Watch {
+    Watch {
+        codes: Codes::Named(BTreeSet::new()),
+        look_alikes: BTreeSet::new(),
+        words: BTreeSet::new(),
+        billed_with: [].into(),
+        localities: BTreeSet::new(),
+        ncds: BTreeMap::new(),
+    }
+}
+
 fn open(bytes: &[u8]) -> Result<members::Release<'_>, ShapeError> {
     let start = bytes.trim_ascii_start();
     if start.is_empty() {
@@ -287,14 +316,7 @@ fn second_factor(
         });
     };
     let bytes = archive.read(member)?;
-    let nothing = Watch {
-        codes: Codes::Named(BTreeSet::new()),
-        look_alikes: BTreeSet::new(),
-        words: BTreeSet::new(),
-        billed_with: [].into(),
-        localities: BTreeSet::new(),
-        ncds: BTreeMap::new(),
-    };
+    let nothing = nothing();
     let checks = task.checks.for_factor();
     let task = Task {
         watch: &nothing,

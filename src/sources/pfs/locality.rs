@@ -91,6 +91,65 @@ pub(super) fn read(
     Ok((statements, concerns))
 }
 
+/// A payment locality as the files of a release name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Locality {
+    /// Contractor and number.
+    pub id: LocalityId,
+    /// Its name in the GPCI file; empty where it is not there.
+    pub name: String,
+    /// The state in two letters; empty where the file does not say.
+    pub state: String,
+    /// The counties that belong to it, as CMS words them; empty where the file of counties does not have it.
+    pub counties: String,
+}
+
+/// Every locality of a release: for people who look for theirs.
+///
+/// # Errors
+/// When neither file can be read.
+pub(super) fn all(
+    archive: &mut members::Release<'_>,
+    task: Task<'_>,
+) -> Result<Vec<Locality>, ShapeError> {
+    let mut found: BTreeMap<LocalityId, Locality> = BTreeMap::new();
+    let mut why = Vec::new();
+    for kind in [Kind::Gpci, Kind::Counties] {
+        let Some(member) = archive.of_kind(kind)?.into_iter().next() else {
+            continue;
+        };
+        let bytes = archive.read(&member)?;
+        let listing = match list(&member, &bytes, task) {
+            Ok(listing) => listing,
+            Err(cause) => {
+                why.push(format!("{}: {cause}", member.name));
+                continue;
+            }
+        };
+        for (id, entry) in listing.entries {
+            let place = found.entry(id.clone()).or_insert_with(|| Locality {
+                id,
+                name: String::new(),
+                state: String::new(),
+                counties: String::new(),
+            });
+            for (attribute, text) in [
+                (Attribute::LocalityName, &mut place.name),
+                (Attribute::LocalityState, &mut place.state),
+                (Attribute::LocalityCounties, &mut place.counties),
+            ] {
+                if let Some(seen) = entry.values.get(&attribute) {
+                    *text = seen.to_string();
+                }
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(ShapeError::new("the localities", why.join("; ")));
+    }
+    Ok(found.into_values().collect())
+}
+
 fn topic(locality: &LocalityId) -> Topic {
     Topic {
         subject: Subject::Schedule("PFS".to_owned()),

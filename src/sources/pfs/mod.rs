@@ -29,4 +29,6 @@ mod table;
 pub use checks::Checks;
 pub use columns::service_attributes;
 pub use discovery::LIST_URL;
+pub use extract::localities;
+pub use locality::Locality;
 pub use source::Pfs;

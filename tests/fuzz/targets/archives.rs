@@ -1,6 +1,6 @@
 //! ZIP archives and workbooks: never more comes out than the limits say.
 #![no_main]
-use coverd_fuzz::parse::{xlsx, zip};
+use coverd_fuzz::parse::{parts, xlsx, zip};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -27,6 +27,8 @@ fuzz_target!(|data: &[u8]| {
         zip: limits,
         max_rows: 200,
         max_columns: 50,
+        max_row_bytes: 1 << 20,
+        parts: Some(parts::Limits::default()),
     };
     for (_, cells) in xlsx::rows(data, limits).unwrap_or_default() {
         assert!(cells.len() <= 50);
