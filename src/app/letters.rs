@@ -10,14 +10,17 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use super::put_off::bring_forward;
 use super::state::App;
+use super::undelivered::tell_again;
+use super::welcome::greet;
 use crate::ask::{answered, health, rules, standings};
 use crate::engine::courtesy::last_monday;
 use crate::engine::escalation::{Unanswered, next_person};
 use crate::io::store::{AlertFilter, Reader, StoredDelivery};
 use crate::model::alert::{AlertBody, Phase};
 use crate::model::answer::Question;
-use crate::model::courtesy::{Courtesy, Rhythm};
+use crate::model::courtesy::Courtesy;
 use crate::model::delivery::{Letter, Outgoing, Purpose, Recipient, Role};
 use crate::model::watch::Codes;
 use crate::render::mail::{Weekly, digest, reminder, weekly};
@@ -32,62 +35,24 @@ const CODES: usize = 12;
 /// Lines of each list in a weekly message.
 const LINES: usize = 10;
 
-/// No message waits longer than this by anybody's wish: what is due later was put off by a clock that was
-/// wrong.
-const LONGEST_WAIT: TimeDelta = TimeDelta::days(9);
+/// What says when it was written and lies further ahead than this was written while the clock was wrong, and keeps
+/// no weekly message back.
+const WEEK: TimeDelta = TimeDelta::days(7);
 
 /// Writes what is due.
 ///
 /// # Errors
 /// When the store cannot be read or written.
 pub(super) async fn write_due(app: &Arc<App>) -> anyhow::Result<()> {
-    release_forgotten(app).await?;
+    bring_forward(app).await?;
+    tell_again(app).await?;
     remind(app).await?;
     // A replay tells of another time.
     if app.replayed().is_none() {
         say_still_watching(app).await?;
+        greet(app).await?;
     }
     gather(app).await
-}
-
-/// Lets go out what waits by a wish that nobody has any more: the recipient is gone, or wants to be told at
-/// once now.
-async fn release_forgotten(app: &Arc<App>) -> anyhow::Result<()> {
-    let now = app.clock.now();
-    let held = app.ask(move |reader| reader.held(now)).await?;
-    let forgotten: Vec<String> = held
-        .iter()
-        .map(|row| &row.outgoing)
-        .filter(|row| row.not_before - now > LONGEST_WAIT || !is_wished(app, row))
-        .map(|row| row.id.clone())
-        .collect();
-    if forgotten.is_empty() {
-        return Ok(());
-    }
-    app.release(forgotten).await
-}
-
-fn is_wished(app: &App, row: &Outgoing) -> bool {
-    let of_this = |one: &&Recipient| one.address == row.recipient && one.channel == row.channel;
-    app.recipients
-        .iter()
-        .filter(of_this)
-        .any(|one| is_held(&one.courtesy, row.gathers))
-}
-
-/// Whether these wishes can hold a message back.
-fn is_held(courtesy: &Courtesy, gathers: bool) -> bool {
-    let waits = [
-        courtesy.coverage,
-        courtesy.payment,
-        courtesy.coding,
-        courtesy.administrative,
-    ];
-    if gathers {
-        waits.iter().any(|rhythm| *rhythm != Rhythm::AtOnce)
-    } else {
-        courtesy.quiet.is_some()
-    }
 }
 
 /// Puts what is due together for one recipient into one message; what is alone goes as it is.
@@ -139,7 +104,10 @@ async fn remind(app: &Arc<App>) -> anyhow::Result<()> {
     // What is older was told before anybody was asked, or everybody has heard of it.
     let rounds = i32::try_from(escalation.people.len() + 2).unwrap_or(i32::MAX);
     let since = now - patience * rounds - TimeDelta::days(30);
-    for alert in app.ask(move |reader| reader.unanswered(since)).await? {
+    // A reminder that is dated later than this is one of a clock that was wrong: it must not put the next one off.
+    let latest = now + patience;
+    let alerts = app.ask(move |reader| reader.unanswered(since, latest));
+    for alert in alerts.await? {
         let unanswered = Unanswered {
             raised: alert.raised,
             reminded: usize::try_from(alert.reminded).unwrap_or(usize::MAX),
@@ -178,8 +146,9 @@ async fn say_still_watching(app: &Arc<App>) -> anyhow::Result<()> {
         }
         let due = last_monday(now, zone, to.courtesy.digest_at);
         let address = to.address.clone();
+        let latest = now + WEEK;
         let last = app.ask(move |reader| {
-            let last = reader.last_letter(Purpose::Weekly, &address)?;
+            let last = reader.last_letter(Purpose::Weekly, &address, Some(latest))?;
             Ok(match last {
                 Some(last) => Some(last),
                 // The first one comes on the first Monday after something was read.
@@ -187,7 +156,7 @@ async fn say_still_watching(app: &Arc<App>) -> anyhow::Result<()> {
             })
         });
         // Nothing was read yet, or it was written for this week.
-        if last.await?.is_none_or(|last| last >= due) {
+        if last.await?.is_none_or(|last| last >= due && last <= latest) {
             continue;
         }
         if written.is_none() {
@@ -223,7 +192,7 @@ fn week(
         ));
     }
     if app.escalation.after_days > 0 {
-        for alert in reader.unanswered(now - TimeDelta::days(90))? {
+        for alert in reader.unanswered(now - TimeDelta::days(90), now)? {
             attention.push(format!(
                 "alert {} of {} is not acknowledged",
                 alert.alert,
@@ -284,7 +253,7 @@ fn week(
     })
 }
 
-fn answers(
+pub(super) fn answers(
     reader: &Reader,
     app: &App,
     today: NaiveDate,
@@ -294,21 +263,24 @@ fn answers(
     };
     let mut answers = Vec::new();
     for service in services.iter().take(CODES) {
-        let question = Question {
-            service: *service,
-            on: today,
-            place: None,
-            as_published_on: None,
-            as_known_on: None,
-        };
+        let question = Question::of(*service, today);
         let answer = answered(reader, &question, &app.watch)?;
-        answers.push((service.to_string(), answer.summary));
+        // The code stands in front of the line anyway, and the day above all of them.
+        let asked = format!("{service} on {today}: ");
+        let says = answer.summary.strip_prefix(&asked);
+        answers.push((
+            service.to_string(),
+            says.unwrap_or(&answer.summary).to_owned(),
+        ));
     }
     Ok(answers)
 }
 
 /// Rulemakings that are under way, with the dates to act by.
-fn coming(reader: &Reader, today: NaiveDate) -> Result<Vec<String>, crate::io::store::StoreError> {
+pub(super) fn coming(
+    reader: &Reader,
+    today: NaiveDate,
+) -> Result<Vec<String>, crate::io::store::StoreError> {
     let under_way = rules(reader, today, None)?
         .into_iter()
         .filter(|rule| matches!(rule.standing, Phase::Proposed | Phase::Final));

@@ -98,6 +98,25 @@ impl App {
             .context("a message could not be put into the outbox")
     }
 
+    /// Notes that a message is about to be handed to its channel, and goes by itself from now on.
+    pub async fn goes_by_itself(&self, delivery: String) -> anyhow::Result<()> {
+        self.store
+            .run(move |store| store.goes_by_itself(&delivery))
+            .await
+            .context("an attempt could not be noted")
+    }
+
+    /// Lets messages go out at these times that were to wait longer.
+    pub async fn bring_forward(
+        &self,
+        deliveries: Vec<(String, DateTime<Utc>)>,
+    ) -> anyhow::Result<()> {
+        Ok(self
+            .store
+            .run(move |store| store.bring_forward(&deliveries))
+            .await?)
+    }
+
     /// Lets messages go out now that were to wait longer.
     pub async fn release(&self, deliveries: Vec<String>) -> anyhow::Result<()> {
         let now = self.clock.now();

@@ -12,6 +12,8 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use super::check::AtWork;
 use super::config::Escalation;
+use super::heartbeat::Heart;
+use super::latest::Latest;
 use crate::ask::SourceInfo;
 use crate::engine::schedule::Plan;
 use crate::io::blobs::{Blobs, hash_of};
@@ -126,12 +128,16 @@ pub struct App {
     pub escalation: Escalation,
     /// How alerts are acknowledged on the page; `None` where they are not.
     pub links: Option<AckLinks>,
+    /// Whom to tell that all is well; `None` where nobody waits for it.
+    pub heart: Option<Heart>,
     /// The sources as configured, those that are off as well.
     pub infos: Vec<SourceInfo>,
     /// The sources that are read, by id.
     pub sources: BTreeMap<&'static str, Scheduled>,
     /// Deadlines.
     pub limits: Limits,
+    /// The latest capture that anything known was learned from.
+    pub(super) learned: Latest,
     /// Rung when the outbox has something new.
     pub outbox_filled: Notify,
     /// The database file, for readers.

@@ -17,7 +17,8 @@ pub struct Unanswered {
 /// everybody was told.
 ///
 /// Each has `patience` from the day on which the one before was told: after a long outage people are not
-/// all reminded at once.
+/// all reminded at once. What is dated further ahead than that was dated by a clock that was wrong: how long ago it
+/// was is not known, and the next person hears of it now rather than never.
 pub fn next_person(
     alert: Unanswered,
     people: usize,
@@ -28,7 +29,10 @@ pub fn next_person(
     let is_due = since
         .checked_add_signed(patience)
         .is_some_and(|due| due <= now);
-    (is_due && alert.reminded < people).then_some(alert.reminded)
+    let is_dated_wrongly = since
+        .checked_sub_signed(patience)
+        .is_some_and(|earliest| earliest > now);
+    ((is_due || is_dated_wrongly) && alert.reminded < people).then_some(alert.reminded)
 }
 
 #[cfg(test)]
@@ -54,5 +58,21 @@ mod tests {
         assert_eq!(next(0, None, 30), Some(0));
         assert_eq!(next(1, Some(30), 31), None);
         assert_eq!(next(2, Some(33), 90), None, "everybody was told");
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_puts_nobody_off_for_long() {
+        let at = |day: i64| DateTime::UNIX_EPOCH + TimeDelta::days(day);
+        let next = |raised, now| {
+            let alert = Unanswered {
+                raised: at(raised),
+                reminded: 0,
+                last: None,
+            };
+            next_person(alert, 2, TimeDelta::days(3), at(now))
+        };
+        assert_eq!(next(30, 1), Some(0), "a month ahead");
+        assert_eq!(next(2, 1), None, "a day ahead: four days at most");
+        assert_eq!(next(2, 5), Some(0));
     }
 }

@@ -83,7 +83,8 @@ impl Assessment {
         let passing = may_pass && open.times <= PASSING_TIMES;
         let due = open
             .told
-            .map_or(!passing, |told| now - told >= REMIND_AFTER);
+            // Told in a week that is to come: the clock was wrong then, or is now.
+            .map_or(!passing, |told| (now - told).abs() >= REMIND_AFTER);
         if due {
             open.told = Some(now);
             self.tell.push(open.clone());
@@ -137,6 +138,17 @@ mod tests {
             ),
             (vec![3], vec![5])
         );
+    }
+
+    #[test]
+    fn a_problem_that_was_told_by_a_clock_a_month_ahead_is_told_again_when_it_is_right() {
+        let ahead = assess(vec![], vec![problem(ProblemKind::Shape)], |_| true, day(30));
+        let found = vec![problem(ProblemKind::Shape)];
+        let right = assess(ahead.record.open, found, |_| true, day(0));
+        assert_eq!(right.tell.len(), 1);
+        let found = vec![problem(ProblemKind::Shape)];
+        let next = assess(right.record.open, found, |_| true, day(1));
+        assert_eq!(next.tell, []);
     }
 
     #[test]

@@ -36,6 +36,15 @@ pub fn next(outcome: &Outcome, failed_before: usize, now: DateTime<Utc>) -> Next
     }
 }
 
+/// The latest time at which a message is tried again after `failed` attempts of its series: what was put off for
+/// longer was put off by a clock that was wrong.
+pub fn latest(failed: usize, now: DateTime<Utc>) -> DateTime<Utc> {
+    let last = failed.min(WAITS_MINUTES.len()).checked_sub(1);
+    last.and_then(|step| WAITS_MINUTES.get(step))
+        .and_then(|minutes| now.checked_add_signed(TimeDelta::minutes(*minutes)))
+        .unwrap_or(now)
+}
+
 /// The row to be recorded for an attempt, and where its delivery stands after it.
 pub fn settle(
     delivery: &str,
@@ -110,6 +119,21 @@ mod tests {
         let (attempt, state) = settle("d1", Outcome::Accepted("250".to_owned()), 3, at(9));
         assert_eq!((state, attempt.next), (DeliveryState::Delivered, None));
         assert_eq!(attempt.at, at(9));
+    }
+
+    #[test]
+    fn nothing_waits_longer_than_its_step_of_the_schedule() {
+        for failed in 1..=WAITS_MINUTES.len() {
+            let Next::Again(again) = next(&deferred(), failed - 1, at(0)) else {
+                panic!("{failed}");
+            };
+            assert_eq!(latest(failed, at(0)), again);
+            // An hour later the same time is left alone, a clock that is set back an hour brings it forward.
+            assert!(latest(failed, at(3600)) > again);
+            assert!(latest(failed, at(-3600)) < again);
+        }
+        assert_eq!(latest(0, at(0)), at(0), "what was revived goes at once");
+        assert_eq!(latest(99, at(0)), at(12 * 3600));
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl Rounds {
                     if locked(&left_alone).contains(host(&unit.request.url)) {
                         return (unit, None);
                     }
-                    let answer = app.web.fetch(&unit.request, &known).await;
+                    let answer = app.fetch(&unit.request, &known).await;
                     (unit, Some(answer))
                 }
             })
@@ -133,7 +133,7 @@ impl Rounds {
         let sound = standing.filter(|standing| {
             standing.url == unit.request.url
                 && is_read_now(app, source, unit, standing)
-                && app.clock.now() - standing.full_at < CONFIRMED_FOR
+                && (app.clock.now() - standing.full_at).abs() < CONFIRMED_FOR
         });
         sound.map_or_else(Validators::default, |standing| standing.validators.clone())
     }

@@ -69,7 +69,7 @@ pub(super) async fn look(
             url,
             ..unit.request.clone()
         };
-        answer = match app.web.fetch(&request, &Validators::default()).await {
+        answer = match app.fetch(&request, &Validators::default()).await {
             Ok(answer) => answer,
             Err(error) => return Ok(Err(failed(missing(&error))?)),
         };
@@ -186,7 +186,7 @@ pub(super) async fn differs(
     first: &str,
 ) -> anyhow::Result<Option<Done>> {
     tokio::time::sleep(app.limits.confirm).await;
-    let answer = match app.web.fetch(&unit.request, &Validators::default()).await {
+    let answer = match app.fetch(&unit.request, &Validators::default()).await {
         Ok(answer) => answer,
         Err(error) => return failed(missing(&error)).map(Some),
     };

@@ -15,6 +15,7 @@ mod pass;
 mod posting;
 mod reread;
 mod settle;
+mod sides;
 mod suspect;
 mod tally;
 mod text;
@@ -24,4 +25,5 @@ mod unit;
 
 pub use guard::AtWork;
 pub use notices::{deliveries, notify_operator};
+pub(super) use obtain::kind;
 pub use pass::{Mode, Pass, Progress, check_source, report_defect};

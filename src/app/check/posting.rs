@@ -37,7 +37,7 @@ pub(super) fn posting(
         |known: &&StoredReading| unit.settings.is_some() && known.extractor == meta.extractor;
     let again = known.filter(|known| is_known_posting && !anew(known));
     let reappears = known.is_some() && again.is_none();
-    let now = app.clock.now();
+    let now = app.after_what_is_known(app.clock.now());
     let (published, learned) = match again {
         Some(known) => (known.origin.published, known.origin.learned),
         None if reappears => (now.date_naive(), now),

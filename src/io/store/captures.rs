@@ -96,6 +96,14 @@ fn record_document(
 }
 
 impl Reader {
+    /// The latest capture that anything was learned from; `None` while nothing was read.
+    pub fn latest_learned(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT max(learned) FROM readings")?;
+        Ok(statement.query_row([], |row| optional(row, 0))?)
+    }
+
     /// The last answer of an address with status 200 or 304 and a document.
     pub fn latest_capture(&self, url: &str) -> Result<Option<KnownCapture>, StoreError> {
         let mut statement = self.connection.prepare_cached(

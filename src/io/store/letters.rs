@@ -7,8 +7,9 @@ use super::changes::only;
 use super::connection::{Reader, Store};
 use super::encode::{Form, column, optional};
 use super::error::StoreError;
-use super::outbox::{SELECT, StoredDelivery, insert, stored};
+use super::outbox::{SELECT, SERIES, StoredDelivery, insert, stored};
 use super::sql::Once;
+use crate::model::change::Severity;
 use crate::model::delivery::{Acknowledgement, Letter, Purpose};
 
 /// A change of coverage that asks to be acknowledged, and was not.
@@ -22,6 +23,27 @@ pub struct UnansweredAlert {
     pub reminded: u32,
     /// When the last of them was.
     pub last: Option<DateTime<Utc>>,
+}
+
+/// A message that is not due yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its id.
+    pub id: String,
+    /// The channel it goes over.
+    pub channel: String,
+    /// To whom.
+    pub recipient: String,
+    /// Not before.
+    pub next: DateTime<Utc>,
+    /// Told in one message with what else is due then.
+    pub gathers: bool,
+    /// The greatest severity of the alert that it tells; `None` of what is said about coverd itself.
+    pub severity: Option<Severity>,
+    /// Whether it was ever handed to its channel.
+    pub is_tried: bool,
+    /// Attempts of the series that is running.
+    pub attempts: u32,
 }
 
 impl Store {
@@ -69,6 +91,41 @@ impl Store {
         Ok(())
     }
 
+    /// Lets messages go out at these times that were to wait longer.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn bring_forward(
+        &mut self,
+        deliveries: &[(String, DateTime<Utc>)],
+    ) -> Result<(), StoreError> {
+        let transaction = self.write()?;
+        for (delivery, at) in deliveries {
+            transaction
+                .prepare_cached(
+                    "UPDATE deliveries SET next_at = ?2
+                     WHERE id = ?1 AND state = 'pending' AND next_at > ?2",
+                )?
+                .execute(params![delivery, at.form()])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// A message is about to be handed to its channel: from now on it is never told within another one. Whatever
+    /// becomes of the attempt, it may have been accepted, and only the same message is recognised as the same.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn goes_by_itself(&mut self, delivery: &str) -> Result<(), StoreError> {
+        let transaction = self.write()?;
+        transaction
+            .prepare_cached("UPDATE deliveries SET gathers = 0 WHERE id = ?1")?
+            .execute([delivery])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
     /// Keeps who acknowledged an alert. Repeating it changes nothing.
     ///
     /// # Errors
@@ -112,7 +169,7 @@ impl Store {
 }
 
 impl Reader {
-    /// Messages that are due at `now` and are told together with others, oldest first.
+    /// Messages that are due at `now`, were never tried, and are told together with others, oldest first.
     pub fn gathering(&self, now: DateTime<Utc>) -> Result<Vec<StoredDelivery>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "{SELECT} WHERE d.state = 'pending' AND d.gathers = 1 AND d.next_at <= ?1
@@ -122,28 +179,43 @@ impl Reader {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Messages that were never tried and are not due at `now`, oldest first.
-    pub fn held(&self, now: DateTime<Utc>) -> Result<Vec<StoredDelivery>, StoreError> {
+    /// Messages that are not due at `now`, oldest first.
+    pub fn waiting(&self, now: DateTime<Utc>) -> Result<Vec<Waiting>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "{SELECT} WHERE d.state = 'pending' AND d.next_at > ?1
-               AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.delivery = d.id)
+            "SELECT d.id, d.channel, d.recipient, d.next_at, d.gathers,
+                (SELECT l.severity FROM alerts l WHERE l.id = d.alert),
+                EXISTS (SELECT 1 FROM attempts a WHERE a.delivery = d.id), {SERIES}
+             FROM deliveries d WHERE d.state = 'pending' AND d.next_at > ?1
              ORDER BY d.created, d.id"
         ))?;
-        let found = statement.query_map([now.form()], stored)?;
+        let found = statement.query_map([now.form()], |row| {
+            Ok(Waiting {
+                id: row.get(0)?,
+                channel: row.get(1)?,
+                recipient: row.get(2)?,
+                next: column(row, 3)?,
+                gathers: row.get(4)?,
+                severity: optional(row, 5)?,
+                is_tried: row.get(6)?,
+                attempts: row.get(7)?,
+            })
+        })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// When the last message of this purpose was written to an address.
+    /// When the last message of this purpose was written to an address; with `latest`, the last one up to then.
     pub fn last_letter(
         &self,
         purpose: Purpose,
         recipient: &str,
+        latest: Option<DateTime<Utc>>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT max(created) FROM deliveries WHERE purpose = ?1 AND recipient = ?2",
+            "SELECT max(created) FROM deliveries
+             WHERE purpose = ?1 AND recipient = ?2 AND (?3 IS NULL OR created <= ?3)",
         )?;
-        let purpose = purpose.form();
-        Ok(statement.query_row(params![purpose, recipient], |row| optional(row, 0))?)
+        let (purpose, latest) = (purpose.form(), latest.map(|at| at.form()));
+        Ok(statement.query_row(params![purpose, recipient, latest], |row| optional(row, 0))?)
     }
 
     /// Since when this installation watches: the first complete discovery of any source.
@@ -163,19 +235,25 @@ impl Reader {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Changes of coverage that were told at or after `since` and that nobody acknowledged, oldest first.
-    pub fn unanswered(&self, since: DateTime<Utc>) -> Result<Vec<UnansweredAlert>, StoreError> {
+    /// Changes of coverage that were told at or after `since` and that nobody acknowledged, oldest first. Of reminders
+    /// the last one up to `latest` counts.
+    pub fn unanswered(
+        &self,
+        since: DateTime<Utc>,
+        latest: DateTime<Utc>,
+    ) -> Result<Vec<UnansweredAlert>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT l.id, l.raised,
                 (SELECT count(*) FROM deliveries d WHERE d.alert = l.id AND d.purpose = 'reminder'),
-                (SELECT max(d.created) FROM deliveries d WHERE d.alert = l.id AND d.purpose = 'reminder')
+                (SELECT max(d.created) FROM deliveries d
+                 WHERE d.alert = l.id AND d.purpose = 'reminder' AND d.created <= ?2)
              FROM alerts l
              WHERE l.kind = 'change' AND l.severity = 'coverage' AND l.raised >= ?1
                AND EXISTS (SELECT 1 FROM deliveries d WHERE d.alert = l.id)
                AND NOT EXISTS (SELECT 1 FROM acknowledgements a WHERE a.alert = l.id)
              ORDER BY l.raised, l.id",
         )?;
-        let found = statement.query_map([since.form()], |row| {
+        let found = statement.query_map([since.form(), latest.form()], |row| {
             Ok(UnansweredAlert {
                 alert: row.get(0)?,
                 raised: column(row, 1)?,

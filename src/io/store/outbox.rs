@@ -83,9 +83,11 @@ pub(super) const SELECT: &str =
         (SELECT min(a.at) FROM attempts a WHERE a.delivery = d.id)
      FROM deliveries d";
 
-/// Attempts of the series that is running: an attempt that ended the message ended its series.
-const SERIES: &str = "(SELECT count(*) FROM attempts a WHERE a.delivery = d.id AND a.at > coalesce(
-        (SELECT max(e.at) FROM attempts e WHERE e.delivery = d.id AND e.next_at IS NULL), ''))";
+/// Attempts of the series that is running: an attempt that ended the message ended its series. In the order in which
+/// they were written: the clock may have been set back between them.
+pub(super) const SERIES: &str =
+    "(SELECT count(*) FROM attempts a WHERE a.delivery = d.id AND a.rowid > coalesce(
+        (SELECT max(e.rowid) FROM attempts e WHERE e.delivery = d.id AND e.next_at IS NULL), 0))";
 
 pub(super) fn record(
     transaction: &Transaction<'_>,
