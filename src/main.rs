@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         }
     };
     match commands::run(cli, &Environment::from_process()) {
-        Ok(exit) => exit.into(),
+        Ok(code) => code,
         Err(failure) if failure.is_broken_pipe() => Exit::Done.into(),
         Err(failure) => {
             // Where even standard error is gone, the exit code still tells.

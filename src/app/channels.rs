@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{Config, Hook, HookWay, MailChannel, Tls};
+use super::config::{Config, Hook, HookWay, MailChannel, Smtp as SmtpServer, Tls};
 use super::exit::{Classify, Exit, Failure};
 use crate::io::channels::command::{CommandChannel, CommandConfig};
 use crate::io::channels::file::{FileChannel, FileConfig};
@@ -25,36 +25,49 @@ pub fn channels(config: &Config, clock: &Arc<dyn Clock>) -> Result<Channels, Fai
         MailChannel::File { dir } => {
             Channel::File(FileChannel::new(FileConfig { dir: dir.clone() }))
         }
-        MailChannel::Smtp(server) => {
-            let login = match &server.login {
-                None => None,
-                Some(login) => Some(relay::Login {
-                    user: login.user.clone(),
-                    password: login.password.read().or_exit(Exit::Configuration)?,
-                }),
-            };
-            let tls = match server.tls {
-                Tls::StartTls => relay::Tls::StartTls,
-                Tls::Implicit => relay::Tls::Implicit,
-                Tls::None => relay::Tls::None,
-            };
-            let smtp = SmtpConfig {
-                host: server.host.clone(),
-                port: server.port,
-                tls,
-                login,
-                ca_file: server.ca_file.clone(),
-                hello: None,
-                deadline: server.timeout,
-            };
-            Channel::Smtp(Box::new(Smtp::new(smtp).or_exit(Exit::Configuration)?))
-        }
+        MailChannel::Smtp(server) => Channel::Smtp(Box::new(relay_with(server, login(server)?)?)),
     };
     let mut channels = Channels::new().with(config.mail.channel.id(), channel);
     for hook in &config.hooks {
         channels = channels.with(&hook.to.channel, way(hook, clock)?);
     }
     Ok(channels)
+}
+
+/// The account at the mail server, with its password.
+///
+/// # Errors
+/// When the password cannot be read.
+pub fn login(server: &SmtpServer) -> Result<Option<relay::Login>, Failure> {
+    let Some(login) = &server.login else {
+        return Ok(None);
+    };
+    Ok(Some(relay::Login {
+        user: login.user.clone(),
+        password: login.password.read().or_exit(Exit::Configuration)?,
+    }))
+}
+
+/// The mail server; nothing is connected yet.
+///
+/// # Errors
+/// When a certificate cannot be read.
+pub fn relay_with(server: &SmtpServer, login: Option<relay::Login>) -> Result<Smtp, Failure> {
+    let tls = match server.tls {
+        Tls::StartTls => relay::Tls::StartTls,
+        Tls::Implicit => relay::Tls::Implicit,
+        Tls::None => relay::Tls::None,
+    };
+    let smtp = SmtpConfig {
+        host: server.host.clone(),
+        port: server.port,
+        tls,
+        login,
+        ca_file: server.ca_file.clone(),
+        hello: None,
+        deadline: server.timeout,
+    };
+    Smtp::new(smtp).or_exit(Exit::Configuration)
 }
 
 fn way(hook: &Hook, clock: &Arc<dyn Clock>) -> Result<Channel, Failure> {

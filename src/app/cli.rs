@@ -7,15 +7,15 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 
+pub use super::operating::{AckArgs, HealthArgs, MailTestArgs, OutboxArgs};
 use super::options::Global;
 pub use super::questions::{
     AnswerArgs, ArchiveCommand, AuditArgs, ChangesArgs, EvidenceArgs, ExportArgs, HistoryArgs,
     MentionsArgs, ReportArgs, RulesArgs,
 };
-use crate::model::delivery::{DeliveryState, Purpose};
+pub use super::setup_args::SetupArgs;
 
 /// Watches what Medicare (CMS) publishes about your procedure codes and tells you, with proof, when
 /// coverage, payment or billing rules change.
@@ -46,6 +46,8 @@ works on the same store.";
 pub enum Command {
     /// See it work: replay the spring of 2020, when Medicare began to cover dry needling
     Demo(DemoArgs),
+    /// Ask for what is needed, try the mail server, write the configuration, start the service
+    Setup(Box<SetupArgs>),
     /// Run for good: read on schedule, mail what changed (what the service does)
     Run,
     /// Look once, now, and mail what changed
@@ -80,7 +82,9 @@ pub enum Command {
     /// What is read, where, and how often
     Sources,
     /// Can coverd see everything it should? Ends with 4 or 5 when it cannot
-    Health,
+    Health(HealthArgs),
+    /// Try everything that coverd needs, now: configuration, rights, disk, clock, hosts, mail, database
+    Doctor,
     /// Mails that were sent, wait, or can never be delivered
     #[command(visible_alias = "deliveries")]
     Outbox(OutboxArgs),
@@ -169,69 +173,6 @@ pub struct ShowArgs {
     /// Only what it does to the payment of one unit, in dollars
     #[arg(long)]
     pub dollars: bool,
-}
-
-/// `ack`
-#[derive(Debug, Clone, Args)]
-#[command(after_help = "\
-The id is at the end of the alert's mail; the first characters are enough. Who, when and the note stay
-in the history.
-
-Example:
-  coverd ack 3f9a1c --by Ana --note \"claims of January looked at\"")]
-pub struct AckArgs {
-    /// The id of the alert
-    #[arg(value_name = "ID")]
-    pub id: String,
-    /// Who takes care of it
-    #[arg(long, value_name = "NAME")]
-    pub by: String,
-    /// What is to be remembered
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub note: String,
-}
-
-/// `outbox`
-#[derive(Debug, Clone, Args)]
-#[command(after_help = "\
-Examples:
-  coverd outbox
-  coverd outbox --state dead
-  coverd deliveries --to billing@practice.example --since 2026-01-01 --format csv
-  coverd outbox --retry 232de228")]
-pub struct OutboxArgs {
-    /// Only those that are pending, delivered, dead or gathered (told by a digest)
-    #[arg(long, value_name = "STATE")]
-    pub state: Option<DeliveryState>,
-    /// Only those to this address, or to the hook of this name
-    #[arg(long, value_name = "ADDRESS")]
-    pub to: Option<String>,
-    /// Only those that tell an alert, a digest, a reminder, or are the weekly message
-    #[arg(long, value_name = "PURPOSE")]
-    pub purpose: Option<Purpose>,
-    /// Only those written on or after this day
-    #[arg(long, value_name = "DATE")]
-    pub since: Option<NaiveDate>,
-    /// Send one again that was given up, by its id or the beginning of it
-    #[arg(long, value_name = "ID", conflicts_with_all = ["state", "to", "purpose", "since"])]
-    pub retry: Option<String>,
-}
-
-/// `mail-test`
-#[derive(Debug, Clone, Args)]
-#[command(after_help = "\
-Examples:
-  coverd mail-test
-  coverd mail-test --to billing@practice.example")]
-pub struct MailTestArgs {
-    /// One address instead of all recipients
-    #[arg(long, value_name = "ADDRESS")]
-    pub to: Option<String>,
 }
 
 /// `replay`

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::check::{Mode, Pass, check_source, report_defect};
 use super::deliver::deliver_batch;
+use super::heartbeat::beat;
 use super::letters::write_due;
 use super::page::serve_page;
 use super::pulse::{Pulse, Pulses};
@@ -48,6 +49,11 @@ pub async fn run(
     }
     let pulse = pulses.of("the outbox", MARGIN);
     tasks.spawn(watch_outbox(Arc::clone(&app), stop.clone(), pulse));
+    if let Some(heart) = &app.heart {
+        let pulse = pulses.of("the heartbeat", heart.every + MARGIN);
+        let work = beat(Arc::clone(&app), pulse);
+        tasks.spawn(until_stopped(stop.clone(), work));
+    }
     if let Some(page) = page {
         tasks.spawn(serve_page(Arc::clone(&app), page, stop.clone()));
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use super::config::ConfigError;
+
 /// The exit codes, a promise to scripts and service managers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -55,6 +57,38 @@ impl Exit {
     }
 }
 
+/// How `coverd health --nagios` ends: the codes of the monitoring plugins, which mean something else than ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Monitored {
+    /// All is well.
+    Ok = 0,
+    /// Someone should look.
+    Warning = 1,
+    /// Something cannot be seen, or somebody was not told.
+    Critical = 2,
+    /// It cannot be known.
+    Unknown = 3,
+}
+
+impl Monitored {
+    /// As the first line of a plugin has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+impl From<Monitored> for ExitCode {
+    fn from(state: Monitored) -> Self {
+        Self::from(state as u8)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
@@ -103,6 +137,17 @@ impl Failure {
                 .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
         })
     }
+}
+
+/// A configuration that could not be read by a fault of the machine is not wrong: a service manager is to try again,
+/// which it does not where the exit code says that the configuration is.
+pub(super) fn misconfigured(error: ConfigError) -> Failure {
+    let exit = if error.may_pass() {
+        Exit::Unexpected
+    } else {
+        Exit::Configuration
+    };
+    Failure::new(exit, error)
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

@@ -13,10 +13,13 @@ use url::Url;
 use super::channels::channels;
 use super::config::{Config, watch_digest};
 use super::exit::{Classify, Exit, Failure};
+use super::heartbeat::Heart;
+use super::latest::Latest;
 use super::state::{AckLinks, App, Limits, Scheduled};
 use crate::ask::SourceInfo;
 use crate::engine::schedule::Plan;
 use crate::io::blobs::Blobs;
+use crate::io::channels::ping::Ping;
 use crate::io::clock::{Clock, SystemClock};
 use crate::io::fetch::{FetchConfig, Fetcher};
 use crate::io::pdf::{PdfConfig, PdfReader};
@@ -60,6 +63,15 @@ pub fn open_reader(config: &Config) -> Result<Reader, Failure> {
 /// The program on the network and the system's clock.
 pub fn on_network(config: &Config) -> Result<Arc<App>, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let fetcher = fetcher(config, Arc::clone(&clock))?;
+    app(config, clock, Web::Network(fetcher))
+}
+
+/// What asks the hosts, within the configured limits.
+///
+/// # Errors
+/// When nobody says whom the hosts may reach about the requests, or TLS cannot be set up.
+pub fn fetcher(config: &Config, clock: Arc<dyn Clock>) -> Result<Fetcher, Failure> {
     let mut fetch = FetchConfig::new(&config.fetch.contact);
     let sources: Vec<Arc<dyn Source>> = enabled(config).collect();
     let origins = sources.iter().flat_map(|source| source.meta().origins);
@@ -84,12 +96,11 @@ pub fn on_network(config: &Config) -> Result<Arc<App>, Failure> {
     fetch.max_bytes.html = fetch.max_bytes.html.min(largest);
     fetch.max_bytes.json = fetch.max_bytes.json.min(largest);
     fetch.max_bytes.file = fetch.max_bytes.file.min(largest);
-    let fetcher = Fetcher::new(fetch, Arc::clone(&clock)).or_exit(Exit::Configuration)?;
-    app(config, clock, Web::Network(fetcher))
+    Fetcher::new(fetch, clock).or_exit(Exit::Configuration)
 }
 
 /// Where the configured pages are.
-fn page_origins(config: &Config) -> Vec<Url> {
+pub fn page_origins(config: &Config) -> Vec<Url> {
     if !is_enabled(config, "page") {
         return Vec::new();
     }
@@ -132,6 +143,7 @@ pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>,
         .with_context(|| format!("cannot open {}", path.display()))
         .or_exit(Exit::Unexpected)?;
     let links = ack_links(config, &mut store)?;
+    let learned = store.read().latest_learned().or_exit(Exit::Unexpected)?;
     let store = StoreHandle::start(store).or_exit(Exit::Unexpected)?;
     let channels = channels(config, &clock)?;
     let hooks = config.hooks.iter().map(|hook| hook.to.clone());
@@ -147,6 +159,8 @@ pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>,
         envelope: envelope(config),
         escalation: config.escalation.clone(),
         links,
+        heart: heart(config)?,
+        learned: Latest::new(learned),
         infos: source_infos(config)?,
         sources: scheduled(config)?,
         limits: Limits {
@@ -166,6 +180,17 @@ pub fn app(config: &Config, clock: Arc<dyn Clock>, web: Web) -> Result<Arc<App>,
     }))
 }
 
+fn heart(config: &Config) -> Result<Option<Heart>, Failure> {
+    let Some(heartbeat) = &config.heartbeat else {
+        return Ok(None);
+    };
+    let ping = Ping::new(heartbeat.url.clone()).or_exit(Exit::Configuration)?;
+    Ok(Some(Heart {
+        ping,
+        every: heartbeat.every,
+    }))
+}
+
 fn scheduled(config: &Config) -> Result<BTreeMap<&'static str, Scheduled>, Failure> {
     let mut scheduled = BTreeMap::new();
     for source in enabled(config) {
@@ -177,7 +202,7 @@ fn scheduled(config: &Config) -> Result<BTreeMap<&'static str, Scheduled>, Failu
 }
 
 /// The sources that are read.
-fn enabled(config: &Config) -> impl Iterator<Item = Arc<dyn Source>> {
+pub fn enabled(config: &Config) -> impl Iterator<Item = Arc<dyn Source>> {
     sources::all(&config.sources.settings)
         .into_iter()
         .filter(|source| source.is_configured() && is_enabled(config, source.meta().id))

@@ -144,6 +144,15 @@ pub struct ControlClient {
 }
 
 impl ControlClient {
+    /// Whether a daemon listens. Its socket is its user's alone: one that refuses us is in use, as far as we can
+    /// know.
+    pub async fn is_answered(&self) -> bool {
+        match UnixStream::connect(&self.path).await {
+            Ok(_) => true,
+            Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
+        }
+    }
+
     /// A client of the daemon of the state folder `folder`.
     pub fn new(folder: &Path) -> Self {
         Self {

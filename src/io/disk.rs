@@ -5,20 +5,20 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Writes a new file, for its owner alone.
+/// Writes a new file: its owner's to write, its group's to read (whoever may ask coverd questions is in it).
 pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(0o600)
+        .mode(0o640)
         .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
-/// Makes a folder and those above it, for their owner alone.
+/// Makes a folder and those above it, in which its owner writes and its group reads.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    DirBuilder::new().recursive(true).mode(0o750).create(folder)
 }
 
 /// A rename is on disk only when its folder is.

@@ -8,7 +8,8 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-const NAME: &str = "coverd.lock";
+/// Name of the file in the state folder that the one daemon holds.
+pub const LOCK: &str = "coverd.lock";
 
 /// The right to be the one daemon of a state folder; given back on drop.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl InstanceLock {
     /// # Errors
     /// When another process has it, or the file cannot be made.
     pub fn acquire(folder: &Path) -> Result<Self, LockError> {
-        let path = folder.join(NAME);
+        let path = folder.join(LOCK);
         let io = |error| LockError::Io {
             file: path.clone(),
             error,

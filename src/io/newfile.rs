@@ -1,7 +1,8 @@
 //! Files that are there whole or not at all: written under another name, then given theirs.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter};
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 /// A file under construction; gone unless it is [kept](NewFile::keep).
@@ -56,6 +57,45 @@ impl NewFile {
     }
 }
 
+/// Puts a file in the place of another, whole and on disk, with this mode. Where its group may read it, that is the
+/// group of the folder: what root writes into /etc/coverd is for the service.
+///
+/// # Errors
+/// When it cannot be written. What was there stands then.
+pub fn replace(target: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut partial = target.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let folder = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let written = || -> io::Result<()> {
+        match fs::remove_file(&partial) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        // New, and nobody else's from the first byte on.
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&partial)?;
+        file.write_all(bytes)?;
+        if mode & 0o070 != 0 {
+            // Who may not give it to the group leaves it to itself.
+            let _ = fchown(&file, None, Some(fs::metadata(folder)?.gid()));
+        }
+        file.set_permissions(Permissions::from_mode(mode))?;
+        file.sync_all()?;
+        fs::rename(&partial, target)?;
+        File::open(folder)?.sync_all()
+    };
+    written().inspect_err(|_| {
+        let _ = fs::remove_file(&partial);
+    })
+}
+
 impl Drop for NewFile {
     fn drop(&mut self) {
         if !self.kept {
@@ -67,7 +107,21 @@ impl Drop for NewFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
+
+    #[test]
+    fn a_file_is_replaced_whole_with_its_mode_and_an_impossible_one_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("password");
+        fs::write(&target, "old and longer").unwrap();
+        replace(&target, b"new", 0o600).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        let mode = fs::metadata(&target).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let blocked = folder.path().join("a folder");
+        fs::create_dir(&blocked).unwrap();
+        assert!(replace(&blocked, b"new", 0o600).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
 
     #[test]
     fn a_file_is_there_whole_or_not_at_all() {

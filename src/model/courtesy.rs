@@ -66,6 +66,8 @@ pub struct Courtesy {
     pub quiet: Option<QuietHours>,
     /// Whether a message comes every week that tells how coverd and its sources are.
     pub still_watching: bool,
+    /// Whether one message comes, once, that shows what coverd says today.
+    pub welcome: bool,
 }
 
 impl Default for Courtesy {
@@ -79,6 +81,7 @@ impl Default for Courtesy {
             digest_at: NaiveTime::MIN + chrono::TimeDelta::hours(7),
             quiet: None,
             still_watching: false,
+            welcome: false,
         }
     }
 }

@@ -68,10 +68,18 @@ pub enum Purpose {
     Reminder,
     /// It says how coverd and its sources are.
     Weekly,
+    /// It shows, once, what coverd says today.
+    Welcome,
 }
 
 impl Purpose {
-    const ALL: [Self; 4] = [Self::Alert, Self::Digest, Self::Reminder, Self::Weekly];
+    const ALL: [Self; 5] = [
+        Self::Alert,
+        Self::Digest,
+        Self::Reminder,
+        Self::Weekly,
+        Self::Welcome,
+    ];
 
     /// The name in the database and for people.
     pub fn id(self) -> &'static str {
@@ -80,6 +88,7 @@ impl Purpose {
             Self::Digest => "digest",
             Self::Reminder => "reminder",
             Self::Weekly => "weekly",
+            Self::Welcome => "welcome",
         }
     }
 }
@@ -97,7 +106,7 @@ impl FromStr for Purpose {
 
 /// A purpose that this version does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no such purpose of a message: use alert, digest, reminder or weekly")]
+#[error("no such purpose of a message: use alert, digest, reminder, weekly or welcome")]
 pub struct UnknownPurpose;
 
 /// A rendered message for one recipient over one channel: an outbox row.

@@ -408,6 +408,46 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert!(done.stderr.is_empty());
 }
 
+/// The service manager starts it again after this code, and not after the one of a wrong configuration.
+#[test]
+fn a_configuration_that_the_machine_cannot_read_is_not_said_to_be_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    // Reading its beginning is an input/output error.
+    for (file, code) in [("/proc/self/mem", 1), ("not-there.toml", 3)] {
+        for line in [&["run"][..], &["config", "check"]] {
+            let ended = coverd(folder.path(), &[&["--config", file], line].concat());
+            assert_eq!(ended.code, code, "{file}: {}", ended.err);
+            assert!(ended.err.contains("cannot be read"), "{}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn where_files_may_not_grow_that_is_said_and_nobody_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let limited = |size: &str, line: &[&str]| {
+        let limited = format!("ulimit -f {size}; exec \"$@\"");
+        Command::new("sh")
+            .args(["-c", &limited, "sh", env!("CARGO_BIN_EXE_coverd")])
+            .args(line)
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    };
+    // A file of no block, and one in which the database finds no room.
+    for size in ["0", "64"] {
+        let ended = limited(size, &["demo"]);
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{:?}: {said}", ended.status);
+        assert!(
+            said.contains("too large") || said.contains("ulimit -f"),
+            "{said}"
+        );
+        let _ = std::fs::remove_dir_all(folder.path().join("coverd-demo"));
+    }
+}
+
 #[test]
 fn what_people_see_looks_like_this() {
     let (folder, shown) = demo();

@@ -2,13 +2,18 @@
 //! lost, nothing is told twice that can be told once, and what can never arrive is reported.
 #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
+use std::fs::File;
+use std::process::Stdio;
+
 use chrono::TimeDelta;
 use coverd::engine::retry::WAITS_MINUTES;
 use coverd::io::store::{DeliveryFilter, OutboxCounts, StoredDelivery};
 use coverd::model::delivery::DeliveryState;
 
 use crate::harness::cms::{Answer, FakeCms};
-use crate::harness::run::{Installation, OPERATOR, PRACTICE, Practice, config_text, show};
+use crate::harness::run::{
+    Installation, Mail, OPERATOR, PRACTICE, Practice, Round, config_text, show,
+};
 use crate::harness::smtp::{Mode, SmtpSink};
 use crate::harness::world::{LIST, Release, default_records, made_file};
 
@@ -165,6 +170,21 @@ async fn a_server_that_refuses_everything_is_no_endless_loop() {
     let round = practice.check().await;
     assert_eq!((round.mails.len(), round.delivered.dead), (0, 3));
     assert_eq!(practice.check_after(1).await.delivered.dead, 0);
+    // The notice died with what it told: it is repeated after a week, and not before.
+    practice.smtp.set(Mode::Accept);
+    for _ in 0..5 {
+        assert_eq!(practice.check_after(1).await.notices().len(), 0);
+    }
+    let round = practice.check_after(1).await;
+    one_of(&round, &["cannot be delivered", PRACTICE]);
+    assert_eq!(practice.check_after(1).await.notices().len(), 0);
+}
+
+/// Among the notices is one with these words.
+fn one_of(round: &Round, words: &[&str]) {
+    let has_all = |mail: &&&Mail| words.iter().all(|word| mail.text.contains(word));
+    let notices = round.notices();
+    assert!(notices.iter().filter(has_all).count() == 1, "{notices:?}");
 }
 
 #[tokio::test]
@@ -261,4 +281,30 @@ fn exit_codes_and_the_outbox_say_what_is_wrong() {
     // The configuration names the same store; nothing else has to be at hand.
     installation.configure(&config_text(&cms, &smtp, "words = []"));
     assert_eq!(installation.run(&["outbox"]).code, Some(0));
+}
+
+/// A pipe whose reader went away, and a file without room.
+#[test]
+fn mail_goes_also_where_what_is_printed_cannot_be_written() {
+    let (cms, smtp) = (FakeCms::start(), SmtpSink::start(Mode::Accept));
+    let installation = Installation::new(&cms, &smtp);
+    let records = default_records("");
+    show(&cms, &[january()], &records, STAMP);
+    assert_eq!(installation.run(&["check"]).code, Some(0));
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    let closed = || Stdio::from(std::io::pipe().unwrap().1);
+    for (out, code) in [(closed(), 0), (full(), 1)] {
+        let installation = Installation::new(&cms, &smtp).with_store_of(&installation);
+        show(&cms, &[january(), april()], &records, STAMP);
+        let told = smtp.received().len();
+        let ended = installation
+            .command(&["check"])
+            .stdout(out)
+            .status()
+            .unwrap();
+        assert_eq!(ended.code(), Some(code));
+        assert!(smtp.received().len() > told);
+        let waiting = installation.rows(&["outbox", "--state", "pending"]);
+        assert!(waiting.is_empty(), "{code}: {waiting:?}");
+    }
 }

@@ -120,6 +120,7 @@ fn the_default_configuration_names_every_key_that_there_is() {
         "mail",
         "acknowledge",
         "log",
+        "heartbeat",
         "web",
         "[page]",
         "[hook]",

@@ -106,7 +106,10 @@ const PLACES: &[(&[&str], &[&str])] = &[
         ],
     ),
     (&["rusqlite"], &["io/store"]),
-    (&["reqwest"], &["io/fetch", "io/channels/webhook"]),
+    (
+        &["reqwest"],
+        &["io/fetch", "io/channels/webhook", "io/channels/ping"],
+    ),
     (&["Utc", "now"], &["io/clock"]),
     (&["Local", "now"], &["io/clock"]),
     (&["SystemTime", "now"], &["io/clock"]),

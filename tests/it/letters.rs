@@ -551,3 +551,88 @@ fn acknowledge(practice: &Practice) {
     store.acknowledge(&ack).unwrap();
     assert_eq!(reader.acknowledgements(&alert.id).unwrap(), [ack]);
 }
+
+/// A clock was `days` ahead when news came while the mail server was away, and is right again: how long everybody
+/// waits from then on.
+async fn set_back_by(days: i64) {
+    let people = [
+        person("daily", "digest = \"daily\"\ndigest_at = \"08:00\""),
+        person("weekly", "digest = \"weekly\"\ndigest_at = \"08:00\""),
+        person("night", "quiet = \"20:00-07:00\""),
+        "[[recipient]]\naddress = \"watcher@practice.example\"\nleast = \"coverage\"\n".to_owned(),
+    ];
+    // A Thursday, ten in the morning in New York.
+    let start: DateTime<Utc> = "2026-01-08T15:00:00Z".parse().unwrap();
+    let mut practice = Practice::reading(&["page"], "2026-01-08T15:00:00Z", "");
+    practice.configure(&settings(&people.concat()));
+    for subject in SUBJECTS {
+        post(&practice, subject, 0);
+    }
+    assert_eq!(practice.check().await.mails, []);
+
+    practice.clock.set(start + TimeDelta::days(days));
+    practice.smtp.set(Mode::Greet421);
+    post(&practice, "coverage", 1);
+    post(&practice, "payment", 2);
+    assert_eq!(practice.check().await.mails, []);
+    // Two in the night there, the weekly message and the first reminders are written.
+    practice
+        .clock
+        .set(start + TimeDelta::days(days) + TimeDelta::days(3) + TimeDelta::hours(16));
+    post(&practice, "payment", 3);
+    practice.check().await;
+    practice.smtp.set(Mode::Accept);
+
+    let mut inbox = Inbox::new();
+    let (mut to_people, mut reminded, mut weekly) = (BTreeMap::new(), Vec::new(), Vec::new());
+    for hour in 1..=24 * 21_i64 {
+        practice.clock.set(start + TimeDelta::hours(hour));
+        let round = practice.deliver().await;
+        for mail in &round.mails {
+            let name = mail.to.split('@').next().unwrap().to_owned();
+            if mail.subject.contains("still watching") {
+                weekly.push(hour);
+            } else if ["boss", "owner"].contains(&name.as_str()) {
+                reminded.push((name, hour));
+            }
+        }
+        put(&mut inbox, practice.app().clock.now(), round.mails);
+        for name in ["daily", "weekly", "night", "billing"] {
+            for edition in 1..=3 {
+                if times_told(&inbox, name, edition) > 0 {
+                    to_people.entry((name, edition)).or_insert(hour);
+                }
+            }
+        }
+    }
+    for name in ["daily", "weekly", "night", "billing"] {
+        for edition in 1..=3 {
+            assert_eq!(times_told(&inbox, name, edition), 1, "{name}: {edition}");
+            // Friday at eight, Monday at eight, the end of the night or half a day between attempts.
+            let most = match name {
+                "daily" => 22,
+                "weekly" => 94,
+                _ => 13,
+            };
+            let waited = to_people[&(name, edition)];
+            assert!(waited <= most, "{days}: {name}: {edition}: {waited} hours");
+        }
+    }
+    // Each reminder comes once, and in time: how long ago the alert was is not known, so that it may be too soon.
+    reminded.sort();
+    let names: Vec<&str> = reminded.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["boss", "owner"], "{days}");
+    let is_soon = reminded.iter().all(|(_, hour)| *hour <= 24 * 7);
+    assert!(is_soon, "{days}: {reminded:?}");
+    // Every Monday, as if nothing had been, after those that were written too early.
+    let week = 24 * 7;
+    weekly.retain(|hour| *hour > 13);
+    assert_eq!(weekly, [93, 93 + week, 93 + 2 * week], "{days}");
+}
+
+#[tokio::test]
+async fn what_was_put_off_by_a_clock_that_was_ahead_waits_no_longer_than_its_rhythm() {
+    for days in [30, 365] {
+        set_back_by(days).await;
+    }
+}

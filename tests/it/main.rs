@@ -11,6 +11,7 @@ mod docs;
 mod exports;
 mod federal_register;
 mod fetch;
+mod first_run;
 mod harness;
 mod hooks;
 mod kill;

@@ -353,7 +353,7 @@ fn a_new_database_is_readable_by_its_owner_alone() {
     bench.record(&full_record());
     for name in ["coverd.db", "coverd.db-wal"] {
         let mode = fs::metadata(bench.path(name)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{name}");
+        assert_eq!(mode & 0o777, 0o640, "{name}");
     }
 }
 
@@ -960,7 +960,9 @@ fn a_message_lives_from_the_outbox_to_its_delivery() {
 #[test]
 fn a_digest_takes_the_place_of_what_waits_once_or_not_at_all() {
     let mut bench = Bench::new();
-    bench.record(&full_record());
+    let mut record = full_record();
+    record.deliveries[0].gathers = true;
+    bench.record(&record);
     let state = |bench: &Bench, id: &str| bench.store.read().delivery(id).unwrap().unwrap().state;
     let letter = |id: &str, tells: &[&str]| Letter {
         outgoing: Outgoing {
@@ -970,6 +972,12 @@ fn a_digest_takes_the_place_of_what_waits_once_or_not_at_all() {
         },
         tells: tells.iter().map(|&id| id.to_owned()).collect(),
     };
+    // One that was handed to its channel may have been accepted: it goes by itself from then on.
+    let gathered = |bench: &Bench| bench.store.read().gathering(at(20)).unwrap().len();
+    let before = gathered(&bench);
+    bench.store.goes_by_itself("delivery-1").unwrap();
+    assert_eq!((before, gathered(&bench)), (1, 0));
+
     let sent = attempt("delivery-2", 5, Outcome::Accepted("ok".to_owned()), None);
     bench.store.record_attempt(&sent).unwrap();
     // One of them is sent already: nothing of the digest is there.
@@ -995,6 +1003,28 @@ fn a_digest_takes_the_place_of_what_waits_once_or_not_at_all() {
     );
     bench.store.record_attempt(&deferred).unwrap();
     assert_eq!(state(&bench, "delivery-1"), DeliveryState::Gathered);
+}
+
+/// Else a message that was given up by a clock that was ahead would be tried every minute until that time.
+#[test]
+fn attempts_after_the_clock_was_set_back_are_counted() {
+    let mut bench = Bench::new();
+    bench.record(&full_record());
+    let busy = || Outcome::Deferred("busy".to_owned());
+    let ahead = attempt("delivery-1", 50, busy(), None);
+    bench.store.record_attempt(&ahead).unwrap();
+    bench.store.revive("delivery-1", at(5)).unwrap();
+    for (number, minute) in [(1, 5), (2, 6)] {
+        let deferred = attempt("delivery-1", minute, busy(), Some(minute + 1));
+        bench.store.record_attempt(&deferred).unwrap();
+        let due = bench.store.read().pending(at(minute + 1), 10).unwrap();
+        let mine = due.iter().find(|due| due.outgoing.id == "delivery-1");
+        assert_eq!(mine.map(|due| due.attempts), Some(number));
+        let waiting = bench.store.read().waiting(at(minute)).unwrap();
+        let mine = waiting.iter().find(|row| row.id == "delivery-1").unwrap();
+        assert_eq!((mine.attempts, mine.is_tried), (number, true));
+        assert_eq!(mine.next, at(minute + 1));
+    }
 }
 
 #[test]

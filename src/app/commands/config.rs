@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use crate::app::cli::ConfigCommand;
 use crate::app::config::{Config, Environment, ScheduleCheck, example};
-use crate::app::exit::{Classify, Exit, Failure};
+use crate::app::exit::{Exit, Failure, misconfigured};
 use crate::app::options::Global;
 use crate::render::table::{Cell, Column, Table};
 
@@ -25,8 +25,7 @@ pub fn run(
     check_schedule: ScheduleCheck,
 ) -> Result<Exit, Failure> {
     let load = || {
-        Config::load(global.config.as_deref(), environment, check_schedule)
-            .or_exit(Exit::Configuration)
+        Config::load(global.config.as_deref(), environment, check_schedule).map_err(misconfigured)
     };
     match command {
         ConfigCommand::Init { path: None } => io::stdout().write_all(example().as_bytes())?,

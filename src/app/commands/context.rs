@@ -4,7 +4,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::output::{self, Output};
 use crate::app::config::{Config, Environment, Log, LogLevel};
-use crate::app::exit::{Classify, Exit, Failure};
+use crate::app::exit::{Classify, Exit, Failure, misconfigured};
 use crate::app::logging;
 use crate::app::options::Global;
 use crate::app::wiring;
@@ -48,7 +48,7 @@ impl Context {
     /// When anything in it is wrong.
     pub fn new(global: &Global, environment: &Environment) -> Result<Self, Failure> {
         let mut config = Config::load(global.config.as_deref(), environment, check_schedule)
-            .or_exit(Exit::Configuration)?;
+            .map_err(misconfigured)?;
         if let Some(store) = &global.store {
             config.store.clone_from(store);
         }

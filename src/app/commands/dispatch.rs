@@ -1,19 +1,31 @@
 //! From the command line to the command.
 
+use std::process::ExitCode;
+
 use super::{
     Context, Logged, ack, answer, archive, audit, bundle, changes, check_schedule, config, db,
-    demo, export, health, history, man, mentions, outbox, pdf_text, replay, report, rules, show,
-    sources, status, watch, web,
+    demo, doctor, export, health, history, man, mentions, outbox, pdf_text, replay, report, rules,
+    setup, show, sources, status, watch, web,
 };
-use crate::app::cli::{Cli, Command, WebCommand};
+use crate::app::cli::{Cli, Command, HealthArgs, WebCommand};
 use crate::app::config::Environment;
 use crate::app::exit::{Exit, Failure};
+use crate::io::signals::survive_large_files;
 
-/// Does what the command line asks for.
+/// Does what the command line asks for, and says what to end with.
 ///
 /// # Errors
 /// When the command failed; the failure has the exit code.
-pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
+pub fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Failure> {
+    survive_large_files();
+    if let Command::Health(HealthArgs { nagios: true }) = cli.command {
+        let context = Context::new(&cli.global, environment);
+        return Ok(health::plugin(context)?.into());
+    }
+    Ok(command(cli, environment)?.into())
+}
+
+fn command(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
     let Cli { global, command } = cli;
     let logged = |logged| {
         let context = Context::new(&global, environment)?;
@@ -28,6 +40,7 @@ pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
                 &context.logging(Logged::Command, &global, environment),
             )
         }
+        Command::Setup(args) => setup::setup(&args, &global, environment),
         Command::Run => watch::run(&logged(Logged::Service)?),
         Command::Check(args) => watch::check(&args, &context()?),
         Command::Backfill(args) => watch::backfill(&args, &context()?),
@@ -44,7 +57,8 @@ pub fn run(cli: Cli, environment: &Environment) -> Result<Exit, Failure> {
         Command::Export(args) => export::export(&args, &context()?),
         Command::Archive(command) => archive::run(&command, &context()?),
         Command::Sources => sources::sources(&context()?),
-        Command::Health => health::health(&context()?),
+        Command::Doctor => doctor::doctor(&global, environment),
+        Command::Health(_) => health::health(&context()?),
         Command::Outbox(args) => outbox::outbox(&args, &context()?),
         Command::Ack(args) => ack::ack(&args, &context()?),
         Command::MailTest(args) => watch::mail_test(&args, &context()?),

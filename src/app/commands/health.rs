@@ -3,19 +3,63 @@
 use std::io::Write as _;
 
 use super::Context;
-use crate::app::exit::{Exit, Failure};
+use crate::app::exit::{Exit, Failure, Monitored};
 use crate::app::options::Format;
 use crate::app::wiring;
-use crate::ask::{Verdict, health as health_of};
+use crate::ask::{Health, Verdict, health as health_of};
 use crate::io::clock::{Clock as _, SystemClock};
+use crate::render::escape::harmless;
 use crate::render::table::{Cell, Column, Table};
 
-/// One line for a monitor, and an exit code.
-pub fn health(context: &Context) -> Result<Exit, Failure> {
+fn found(context: &Context) -> Result<Health, Failure> {
     let reader = context.reader()?;
     let infos = wiring::source_infos(&context.config)?;
     let replayed = context.config.store.join("replayed").exists();
-    let health = health_of(&reader, &infos, replayed, SystemClock.now())?;
+    Ok(health_of(&reader, &infos, replayed, SystemClock.now())?)
+}
+
+/// As a monitoring plugin says it: one line with numbers behind a bar, and its own exit codes. That nothing can be
+/// known is an answer, too.
+pub(super) fn plugin(context: Result<Context, Failure>) -> Result<Monitored, Failure> {
+    let mut out = std::io::stdout().lock();
+    let health = match context.and_then(|context| found(&context)) {
+        Ok(health) => health,
+        Err(failure) => {
+            let why = failure.to_string();
+            let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+            let state = Monitored::Unknown;
+            writeln!(
+                out,
+                "COVERD {} - {}",
+                state.word(),
+                harmless(&why).replace('|', "/")
+            )?;
+            return Ok(state);
+        }
+    };
+    let state = match health.verdict() {
+        Verdict::Blind | Verdict::Untold => Monitored::Critical,
+        Verdict::Well if !health.concerns.is_empty() => Monitored::Warning,
+        Verdict::Well => Monitored::Ok,
+    };
+    let (blind, concerns) = (health.blind.len(), health.concerns.len());
+    writeln!(
+        out,
+        "COVERD {} - {} | blind={blind};;1 dead={};;1 concerns={concerns};1",
+        state.word(),
+        health.summary(),
+        health.dead,
+    )?;
+    for line in health.blind.iter().chain(&health.concerns) {
+        // What stands behind a bar is taken for numbers.
+        writeln!(out, "{}", harmless(line).replace('|', "/"))?;
+    }
+    Ok(state)
+}
+
+/// One line for people and scripts, and an exit code.
+pub fn health(context: &Context) -> Result<Exit, Failure> {
+    let health = found(context)?;
     let verdict = health.verdict();
     let exit = match verdict {
         Verdict::Blind => Exit::SourceUnreadable,

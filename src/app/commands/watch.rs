@@ -1,6 +1,9 @@
 //! `coverd run`, `coverd check`, `coverd backfill` and `coverd mail-test`.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +17,13 @@ use crate::app::check::{Mode, Pass, check_source};
 use crate::app::cli::{BackfillArgs, CheckArgs, MailTestArgs};
 use crate::app::control;
 use crate::app::daemon;
-use crate::app::deliver::deliver_due;
+use crate::app::deliver::{Delivered, deliver_due};
 use crate::app::exit::{Classify, Exit, Failure};
 use crate::app::state::App;
 use crate::app::wiring;
 use crate::io::clock::{Clock, SystemClock};
 use crate::io::control::{ControlClient, ControlError};
-use crate::io::lock::{InstanceLock, LockError};
+use crate::io::lock::{InstanceLock, LOCK, LockError};
 use crate::model::delivery::{Outcome, Role};
 use crate::model::health::ProblemKind;
 use crate::render::mail::test_message;
@@ -62,6 +65,12 @@ fn end(runtime: Runtime) {
 }
 
 fn lock(context: &Context) -> Result<InstanceLock, Failure> {
+    let store = &context.config.store;
+    let stranger = belongs_to_another(store);
+    // Of a running service nothing is written here: it is asked. Its lock says whether it runs, and is not made by root.
+    if stranger && !store.join(LOCK).exists() {
+        return Err(not_as_another(store));
+    }
     wiring::create_private(&context.config.store)?;
     let lock = InstanceLock::acquire(&context.config.store).map_err(|error| {
         let exit = match &error {
@@ -70,8 +79,23 @@ fn lock(context: &Context) -> Result<InstanceLock, Failure> {
         };
         Failure::new(exit, error)
     })?;
+    if stranger {
+        return Err(not_as_another(store));
+    }
     wiring::open_blobs(&context.config)?.sweep();
     Ok(lock)
+}
+
+/// What root writes into the store of the service, the service cannot write any more.
+fn belongs_to_another(store: &Path) -> bool {
+    let user = rustix::process::geteuid();
+    user.is_root() && std::fs::metadata(store).is_ok_and(|folder| folder.uid() != user.as_raw())
+}
+
+fn not_as_another(store: &Path) -> Failure {
+    let words = format!("{} belongs to another user than root", store.display());
+    Failure::message(Exit::Usage, words)
+        .next("let its owner do it: runuser -u coverd -- coverd ...; or start the service, which is asked then")
 }
 
 /// One pass over the sources; where a daemon runs, by asking it.
@@ -93,34 +117,46 @@ pub fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
     };
     let app = wiring::on_network(&context.config)?;
     let runtime = context.runtime()?;
+    // Delivered first and told afterwards: that nobody reads what is printed, or that there is no room for it, must
+    // not keep mail from going.
     let done = runtime.block_on(async {
         let passes = pass(&app, &args.sources, Mode::Watch).await?;
-        let exit = report(&passes)?;
         let delivered = if args.no_deliver {
-            None
+            Ok(Delivered::default())
         } else {
-            Some(deliver_due(&app, &CancellationToken::new()).await?)
+            deliver_due(&app, &CancellationToken::new()).await
         };
-        Ok::<_, Failure>((exit, delivered))
+        Ok::<_, Failure>((passes, delivered))
     });
     end(runtime);
-    let (mut exit, delivered) = done?;
-    if let Some(delivered) = delivered {
-        let mut out = std::io::stdout().lock();
+    let (passes, delivered) = done?;
+    drop(app);
+    drop(lock);
+    let (mut said, mut exit) = report(&passes);
+    if let Ok(delivered) = &delivered {
         if delivered.accepted + delivered.deferred + delivered.dead > 0 {
-            writeln!(
-                out,
+            let _ = writeln!(
+                said,
                 "mail: {} delivered, {} to be tried again, {} given up",
                 delivered.accepted, delivered.deferred, delivered.dead
-            )?;
+            );
         }
         if delivered.dead > 0 && exit == Exit::Done {
             exit = Exit::DeliveryDead;
         }
     }
-    drop(app);
-    drop(lock);
+    print(&said)?;
+    delivered?;
     Ok(exit)
+}
+
+/// What was done is in the exit code, too, so that a reader who went away changes nothing.
+fn print(said: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(said.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }
 
 async fn pass(app: &Arc<App>, sources: &[String], mode: Mode) -> anyhow::Result<Vec<Pass>> {
@@ -141,25 +177,21 @@ async fn pass(app: &Arc<App>, sources: &[String], mode: Mode) -> anyhow::Result<
     Ok(passes)
 }
 
-/// Says how the passes went; the exit code says whether something could not be read.
-fn report(passes: &[Pass]) -> Result<Exit, Failure> {
-    let mut out = std::io::stdout().lock();
-    let mut exit = Exit::Done;
+/// How the passes went, in words; the exit code says whether something could not be read.
+fn report(passes: &[Pass]) -> (String, Exit) {
+    let (mut said, mut exit) = (String::new(), Exit::Done);
     for pass in passes {
-        writeln!(out, "{}", summary(pass))?;
+        // A text takes whatever is written.
+        let _ = writeln!(said, "{}", summary(pass));
         for problem in &pass.problems {
-            writeln!(
-                out,
-                "  {}: {}",
-                problem.kind,
-                crate::render::escape::harmless(&problem.text)
-            )?;
+            let text = crate::render::escape::harmless(&problem.text);
+            let _ = writeln!(said, "  {}: {text}", problem.kind);
             if problem.kind != ProblemKind::Concern {
                 exit = Exit::SourceUnreadable;
             }
         }
     }
-    Ok(exit)
+    (said, exit)
 }
 
 fn summary(pass: &Pass) -> String {
@@ -221,7 +253,9 @@ pub fn backfill(args: &BackfillArgs, context: &Context) -> Result<Exit, Failure>
     let runtime = context.runtime()?;
     let passes = runtime.block_on(pass(&app, &[], mode));
     end(runtime);
-    report(&passes?)
+    let (said, exit) = report(&passes?);
+    print(&said)?;
+    Ok(exit)
 }
 
 /// Sends a message outside the outbox, at once, and says how each server answered.

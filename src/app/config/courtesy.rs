@@ -31,6 +31,7 @@ impl Resolver<'_> {
             digest_at: digest_at.unwrap_or(default.digest_at),
             quiet: self.quiet(&key.key("quiet"), &raw.quiet),
             still_watching: raw.still_watching,
+            welcome: raw.welcome,
         }
     }
 

@@ -114,12 +114,7 @@ fn read(file: &Path) -> Result<String, ConfigError> {
     let mut bytes = Vec::new();
     std::fs::File::open(file)
         .and_then(|opened| opened.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| {
-            problem(format!(
-                "cannot be read: {error} (`coverd config init {}` writes a commented one)",
-                file.display()
-            ))
-        })?;
+        .map_err(|error| unreadable(file, &error))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(problem(
             "is larger than 16 MiB: this is no configuration".to_owned(),
@@ -131,6 +126,34 @@ fn read(file: &Path) -> Result<String, ConfigError> {
             error.utf8_error().valid_up_to()
         ))
     })
+}
+
+/// Who named the wrong file has to name another one; a fault of the machine may be over at the next start.
+fn unreadable(file: &Path, error: &std::io::Error) -> ConfigError {
+    use std::io::ErrorKind;
+    let is_mistake = matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::PermissionDenied
+            | ErrorKind::InvalidInput
+            | ErrorKind::InvalidFilename
+    );
+    let advice = if is_mistake {
+        format!(
+            "`coverd config init {}` writes a commented one",
+            file.display()
+        )
+    } else {
+        "a fault of this machine: look at its disk, and at the open files that it allows".to_owned()
+    };
+    let mistake = Mistake::unplaced(
+        &KeyPath::default(),
+        format!("cannot be read: {error} ({advice})"),
+    );
+    let found = ConfigError::new(Some(file.to_owned()), vec![mistake]);
+    if is_mistake { found } else { found.passing() }
 }
 
 /// Lays one value over another: tables key by key, everything else as a whole.
@@ -243,12 +266,14 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
             }),
         }
     }
-    /// The hash of a password is no secret like the password, and nothing to show around either.
+    /// The hash of a password is no secret like the password, and nothing to show around either; who knows the
+    /// address of the heartbeat can pretend that all is well.
     fn shown(key: &KeyPath, leaf: &Value) -> String {
+        let is_private = ["web.password_hash", "heartbeat.url"]
+            .into_iter()
+            .any(|name| *key == KeyPath::of(name));
         match leaf.as_str() {
-            Some(hash) if !hash.is_empty() && *key == KeyPath::of("web.password_hash") => {
-                "\"(set)\"".to_owned()
-            }
+            Some(text) if !text.is_empty() && is_private => "\"(set)\"".to_owned(),
             _ => leaf.to_string(),
         }
     }
@@ -261,4 +286,35 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
         walk(&merged, &KeyPath::default(), &places, &mut list);
     }
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Error;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_machine_is_no_mistake_in_the_configuration() {
+        for (number, is_fault) in [
+            (2, false),  // no such file
+            (13, false), // permission denied
+            (21, false), // is a directory
+            (20, false), // not a directory
+            (5, true),   // input/output error
+            (24, true),  // too many open files
+            (23, true),  // in the whole system
+            (12, true),  // out of memory
+            (116, true), // stale file handle
+        ] {
+            let error = Error::from_raw_os_error(number);
+            let said = unreadable(Path::new("/etc/coverd/coverd.toml"), &error);
+            assert_eq!(said.may_pass(), is_fault, "{said}");
+            assert_eq!(
+                said.to_string().contains("config init"),
+                !is_fault,
+                "{said}"
+            );
+        }
+    }
 }

@@ -7,16 +7,35 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::hidden::{HIDDEN, secret_from, without_secret};
+
 /// What is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     file: Option<PathBuf>,
     mistakes: Vec<Mistake>,
+    may_pass: bool,
 }
 
 impl ConfigError {
     pub(super) fn new(file: Option<PathBuf>, mistakes: Vec<Mistake>) -> Self {
-        Self { file, mistakes }
+        Self {
+            file,
+            mistakes,
+            may_pass: false,
+        }
+    }
+
+    /// The file could not be read by a fault of this machine, which may be over in a moment: no free file
+    /// descriptor, a disk that fails. Nobody has to write anything for it.
+    pub(super) fn passing(mut self) -> Self {
+        self.may_pass = true;
+        self
+    }
+
+    /// Whether the same configuration may be read without a mistake later.
+    pub fn may_pass(&self) -> bool {
+        self.may_pass
     }
 
     /// The mistakes, in the order of the file.
@@ -122,7 +141,10 @@ impl<'a> Source<'a> {
             .iter()
             .map(|error| Mistake {
                 key: String::new(),
-                message: error.message().to_owned(),
+                message: match error.span() {
+                    Some(span) => without_secret(error.message().to_owned(), line_of(text, &span)),
+                    None => error.message().to_owned(),
+                },
                 position: error.span().map(|span| position(text, &span)),
             })
             .collect();
@@ -140,6 +162,10 @@ impl<'a> Source<'a> {
                 let unknown = message.starts_with("unknown field");
                 let (span, _) = keys.find(&key, unknown);
                 let start = span.as_ref().map_or(usize::MAX, |span| span.start);
+                let message = match &span {
+                    Some(span) => without_secret(message, line_of(self.text, span)),
+                    None => message,
+                };
                 let mistake = Mistake {
                     position: span.map(|span| position(self.text, &span)),
                     ..Mistake::unplaced(&key, message)
@@ -200,28 +226,51 @@ impl Places<'_> {
     }
 }
 
-/// Line, column and extent of a span; of a span over several lines only the first line.
+/// Line, column and extent of a span; of a span over several lines only the first line. A secret on it is hidden.
 fn position(text: &str, span: &Range<usize>) -> Position {
     let start = floor(text, span.start);
     let before = text.get(..start).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let rest = text.get(line_start..).unwrap_or_default();
-    let line_text = rest.lines().next().unwrap_or_default();
-    let line_end = line_start + line_text.len();
-    let meant = text
-        .get(start..floor(text, span.end).min(line_end))
-        .unwrap_or_default();
+    let line_start = start_of_line(before);
+    let whole = line_of(text, span);
+    // A text of several lines may be that of a secret, whose key is further up.
+    let is_within_text = ["\"\"\"", "'''"]
+        .iter()
+        .any(|quotes| !before.matches(quotes).count().is_multiple_of(2));
+    let secret = if is_within_text {
+        Some(0)
+    } else {
+        secret_from(whole)
+    };
+    let mut shown = whole.to_owned();
+    let (mut begin, mut end) = (start - line_start, floor(text, span.end) - line_start);
+    if let Some(from) = secret {
+        shown.truncate(from);
+        shown.push_str(HIDDEN);
+        (begin, end) = (begin.min(from), if end > from { shown.len() } else { end });
+    }
+    let meant = shown.get(begin..end.min(shown.len())).unwrap_or_default();
     Position {
         line: before.matches('\n').count() + 1,
-        column: text
-            .get(line_start..start)
+        column: shown
+            .get(..begin.min(shown.len()))
             .unwrap_or_default()
             .chars()
             .count()
             + 1,
-        text: line_text.to_owned(),
         width: meant.chars().count().max(1),
+        text: shown,
     }
+}
+
+fn start_of_line(before: &str) -> usize {
+    before.rfind('\n').map_or(0, |newline| newline + 1)
+}
+
+/// The line on which a span begins.
+fn line_of<'a>(text: &'a str, span: &Range<usize>) -> &'a str {
+    let before = text.get(..floor(text, span.start)).unwrap_or_default();
+    let rest = text.get(start_of_line(before)..).unwrap_or_default();
+    rest.lines().next().unwrap_or_default()
 }
 
 fn floor(text: &str, index: usize) -> usize {

@@ -12,6 +12,8 @@ mod digest;
 pub mod environment;
 mod federal_register;
 mod file;
+mod heartbeat;
+mod hidden;
 mod hook;
 mod local_coverage;
 mod log;
@@ -31,8 +33,8 @@ pub use environment::Environment;
 pub use file::{Entry, ScheduleCheck, example};
 pub use log::{Log, LogFormat, LogLevel};
 pub use mistake::{ConfigError, Mistake};
-pub use secret::{PasswordSource, SecretError};
+pub use secret::{CREDENTIALS, PasswordSource, SecretError};
 pub use settings::{
-    Config, Escalation, Fetch, Hook, HookWay, Login, Mail, MailChannel, Practice, Smtp,
+    Config, Escalation, Fetch, Heartbeat, Hook, HookWay, Login, Mail, MailChannel, Practice, Smtp,
     SourceSettings, Sources, Tls,
 };

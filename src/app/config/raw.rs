@@ -22,6 +22,7 @@ pub(super) struct RawConfig {
     pub(super) mail: RawMail,
     pub(super) acknowledge: RawAcknowledge,
     pub(super) log: RawLog,
+    pub(super) heartbeat: RawHeartbeat,
     pub(super) web: RawWeb,
     #[serde(default)]
     pub(super) page: Vec<RawPage>,
@@ -37,6 +38,13 @@ pub(super) struct RawPractice {
     pub(super) name: String,
     pub(super) time_zone: String,
     pub(super) yearly_units: BTreeMap<String, i64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHeartbeat {
+    pub(super) url: String,
+    pub(super) minutes: u32,
 }
 
 #[derive(Debug, Deserialize)]

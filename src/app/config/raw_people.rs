@@ -26,6 +26,8 @@ pub(super) struct RawRecipient {
     pub(super) quiet: String,
     #[serde(default = "yes")]
     pub(super) still_watching: bool,
+    #[serde(default)]
+    pub(super) welcome: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -63,6 +63,7 @@ impl<'a> Resolver<'a> {
         let recipients = self.recipients(&raw.recipient, &mail);
         let hooks = self.hooks(&raw.hook);
         let escalation = self.escalation(&raw.acknowledge, &recipients, &mail);
+        let heartbeat = self.heartbeat(&raw.heartbeat);
         let web = self.web(&raw.web);
         Some(Config {
             file: file.map(Path::to_owned),
@@ -77,6 +78,7 @@ impl<'a> Resolver<'a> {
             escalation,
             log: Log::from(&raw.log),
             text: text.to_owned(),
+            heartbeat,
             web,
         })
     }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+/// Where the unit takes credentials from: `LoadCredential=smtp-password:/etc/coverd/smtp-password`.
+pub const CREDENTIALS: &str = "/etc/coverd";
+
 /// Longest password file that is read, in bytes.
 const MAX_BYTES: u64 = 4096;
 
@@ -33,11 +36,22 @@ impl PasswordSource {
             | Self::Credential {
                 file: Some(file), ..
             } => file,
-            Self::Credential { name, file: None } => {
-                return Err(SecretError::NoCredentials { name: name.clone() });
-            }
+            Self::Credential { name, file: None } => return by_hand(name),
         };
         read_secret(file)
+    }
+}
+
+/// Outside of the service there are no credentials; who may read the file that the unit takes this one from, and
+/// that is root alone, has it all the same, so that `coverd mail-test` and `coverd doctor` try what the service does.
+fn by_hand(name: &str) -> Result<SecretString, SecretError> {
+    let file = Path::new(CREDENTIALS).join(name);
+    match read_secret(&file) {
+        Ok(password) => Ok(password),
+        Err(SecretError::Empty { .. }) => Err(SecretError::Empty { file }),
+        Err(_) => Err(SecretError::NoCredentials {
+            name: name.to_owned(),
+        }),
     }
 }
 
@@ -67,7 +81,7 @@ fn read_secret(file: &Path) -> Result<SecretString, SecretError> {
 pub enum SecretError {
     /// The process has no credentials.
     #[error(
-        "the mail password is the systemd credential '{name}', and this process was started without credentials: run it under coverd.service, or set mail.password_file"
+        "the mail password is the systemd credential '{name}', and this process was started without credentials: run it as root, who may read /etc/coverd/{name}, or set mail.password_file"
     )]
     NoCredentials {
         /// The credential's name.

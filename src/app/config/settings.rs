@@ -43,6 +43,8 @@ pub struct Config {
     pub log: Log,
     /// The file as it was read, for `config show`.
     pub(super) text: String,
+    /// Who is told that all is well; `None` is nobody.
+    pub heartbeat: Option<Heartbeat>,
     /// How the page is reached; `None` is off.
     pub web: Option<WebConfig>,
 }
@@ -291,6 +293,15 @@ pub struct Smtp {
     pub ca_file: Option<PathBuf>,
     /// Deadline for one conversation.
     pub timeout: Duration,
+}
+
+/// The address that is called while all is well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// https, or plain http to this machine.
+    pub url: Url,
+    /// Between two calls.
+    pub every: Duration,
 }
 
 /// How a conversation with a mail server is protected.

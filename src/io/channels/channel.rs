@@ -101,6 +101,24 @@ impl Channels {
         result.into()
     }
 
+    /// Whether the way of the mail is open, without sending anything: a mail server is tried up to its answer to
+    /// the sender. Of a folder and of programs nothing can be known before there is a message.
+    ///
+    /// # Errors
+    /// In words, where it is not.
+    pub async fn try_mail(&self, sender: &str) -> Result<(), String> {
+        for channel in self.by_name.values() {
+            let Channel::Smtp(smtp) = channel else {
+                continue;
+            };
+            let tried = smtp.probe(sender, &[]).await;
+            if let Some(Err(why)) = tried.into_iter().map(|one| one.result).find(Result::is_err) {
+                return Err(why);
+            }
+        }
+        Ok(())
+    }
+
     /// Lets every channel end what it kept open between messages.
     pub async fn rest(&self) {
         for channel in self.by_name.values() {

@@ -4,6 +4,8 @@ pub mod channel;
 pub mod command;
 pub mod file;
 pub mod masked;
+pub mod ping;
+pub mod probe;
 pub mod relay;
 pub mod smtp;
 pub mod webhook;

@@ -35,7 +35,7 @@ const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// The channel to one relay.
 pub struct Smtp {
-    config: SmtpConfig,
+    pub(super) config: SmtpConfig,
     server: String,
     hello: ClientId,
     tls: Option<TlsParameters>,
@@ -50,8 +50,9 @@ impl fmt::Debug for Smtp {
 
 /// A step of the dialogue, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Connect,
+    Tls,
     Login,
     Sender,
     Recipient,
@@ -63,6 +64,7 @@ impl Step {
     fn words(self) -> &'static str {
         match self {
             Self::Connect => "while connecting",
+            Self::Tls => "while setting up TLS",
             Self::Login => "at the login",
             Self::Sender => "at the sender",
             Self::Recipient => "at the recipient",
@@ -183,7 +185,7 @@ impl Smtp {
         None
     }
 
-    async fn connect(&self, step: &mut Step) -> Result<AsyncSmtpConnection, SendError> {
+    pub(super) async fn connect(&self, step: &mut Step) -> Result<AsyncSmtpConnection, SendError> {
         let implicit = match self.config.tls {
             Tls::Implicit => self.tls.clone(),
             Tls::StartTls | Tls::None => None,
@@ -200,11 +202,13 @@ impl Smtp {
         .map_err(|error| self.failed(*step, &error))?;
         if let (Tls::StartTls, Some(tls)) = (self.config.tls, self.tls.clone()) {
             if !open.can_starttls() {
+                *step = Step::Tls;
                 part(open).await;
                 return Err(SendError::NoTls {
                     server: self.server.clone(),
                 });
             }
+            *step = Step::Tls;
             open.starttls(tls, &self.hello)
                 .await
                 .map_err(|error| self.failed(*step, &error))?;
@@ -223,7 +227,11 @@ impl Smtp {
     }
 
     /// The words of a good answer; a bad one judged by the step at which it came.
-    fn judged(&self, step: Step, answer: Result<Response, Error>) -> Result<String, SendError> {
+    pub(super) fn judged(
+        &self,
+        step: Step,
+        answer: Result<Response, Error>,
+    ) -> Result<String, SendError> {
         match answer {
             Ok(response) => {
                 let lines: Vec<&str> = response.message().collect();
@@ -276,7 +284,7 @@ impl Smtp {
 }
 
 /// Says QUIT, but never waits long for an answer.
-async fn part(mut open: AsyncSmtpConnection) {
+pub(super) async fn part(mut open: AsyncSmtpConnection) {
     let farewell = timeout(COURTESY, open.quit()).await;
     tracing::debug!(polite = farewell.is_ok(), "SMTP connection ended");
 }

@@ -219,7 +219,7 @@ impl Temporary {
         let path = beside(target, &format!(".{}.part", std::process::id()));
         let temporary = Self { path };
         temporary.remove();
-        create_private(&temporary.path)?;
+        create_private(&temporary.path, 0o600)?;
         Ok(temporary)
     }
 

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rustix::fs::{Access, access};
+use url::Url;
 
 use super::error::StoreError;
 use super::migrate;
@@ -48,7 +50,7 @@ impl Reader {
     /// # Errors
     /// When it is missing, not ours, newer than this program, or has to be migrated first.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = open_file(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let connection = open_to_read(path)?;
         connection.pragma_update(None, "query_only", true)?;
         let version = migrate::version_of(&connection, path)?;
         let known = migrate::newest()?;
@@ -95,13 +97,13 @@ impl Reader {
 }
 
 impl Store {
-    /// Opens the database for writing; makes it, readable by its owner alone, where it is missing,
-    /// and brings it up to date.
+    /// Opens the database for writing; makes it, readable by its owner and group, where it is
+    /// missing, and brings it up to date.
     ///
     /// # Errors
     /// When it cannot be opened, is not ours, is newer than this program, or a migration fails.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        create_private(path)?;
+        create_private(path, 0o640)?;
         let mut connection = open_file(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // Before anything is changed: is it ours, and do we know it?
         migrate::version_of(&connection, path)?;
@@ -149,7 +151,13 @@ pub(super) fn open_file(path: &Path, access: OpenFlags) -> Result<Connection, St
         .read(true)
         .open(path)
         .map_err(|error| StoreError::file("open", path, error))?;
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    prepared(Connection::open_with_flags(
+        path,
+        access | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?)
+}
+
+fn prepared(connection: Connection) -> Result<Connection, StoreError> {
     connection.busy_timeout(BUSY)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -158,14 +166,36 @@ pub(super) fn open_file(path: &Path, access: OpenFlags) -> Result<Connection, St
     Ok(connection)
 }
 
-/// Makes an empty file that only its owner can read; SQLite gives its companions the same mode.
-pub(super) fn create_private(path: &Path) -> Result<(), StoreError> {
-    let made = OpenOptions::new()
+/// Opens a database for somebody who may not write beside it. While nobody has it open for writing there is no index of
+/// the log, which SQLite would have to make there; but then there is no log either, and the file stands still.
+fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let tried = open_file(path, flags);
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let folder = path.parent().unwrap_or(Path::new("."));
+    if tried.is_ok() || Path::new(&log).exists() || access(folder, Access::WRITE_OK).is_ok() {
+        return tried;
+    }
+    let whole = std::path::absolute(path).ok();
+    let Some(Ok(mut url)) = whole.map(Url::from_file_path) else {
+        return tried;
+    };
+    url.set_query(Some("immutable=1"));
+    prepared(Connection::open_with_flags(
+        url.as_str(),
+        flags | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?)
+}
+
+/// Makes an empty file of this mode, before anything is in it; SQLite gives its companions the same.
+pub(super) fn create_private(path: &Path, mode: u32) -> Result<(), StoreError> {
+    let created = OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(0o600)
+        .mode(mode)
         .open(path);
-    match made {
+    match created {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(StoreError::file("create", path, error)),
@@ -239,7 +269,7 @@ mod tests {
     #[test]
     fn the_database_of_another_program_is_not_touched() {
         let (_folder, path) = database();
-        create_private(&path).unwrap();
+        create_private(&path, 0o640).unwrap();
         let other = open_file(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
         other
             .execute_batch("CREATE TABLE patients (name TEXT)")

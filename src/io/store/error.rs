@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use crate::io::blobs::BlobError;
 
@@ -80,6 +80,19 @@ pub enum StoreError {
         "no space is left for the database: free space on its file system; nothing was lost, the step is repeated"
     )]
     DiskFull,
+    /// A file beside the database cannot be made or opened.
+    #[error(
+        "a file of the database cannot be made or opened: no space or no inodes are left on its file system (`df -h`, `df -i`), this user may not write in its folder, or too many files are open; mend that and try again, nothing was lost"
+    )]
+    CannotOpen,
+    /// The system could not read or write.
+    #[error(
+        "the database cannot be read or written ({detail}): look at its disk, the room that is left there, the log of the system, and limits of the size of files (`ulimit -f`); mend that and try again, nothing was lost"
+    )]
+    Io {
+        /// What the engine says, with its name for it.
+        detail: String,
+    },
     /// The user may not write.
     #[error(
         "the database cannot be written: run as the user of the service, and look at the owner of the file and its folder"
@@ -147,7 +160,10 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same step may succeed later without anybody changing the data.
     pub fn retryable(&self) -> bool {
-        matches!(self, Self::Busy | Self::DiskFull)
+        matches!(
+            self,
+            Self::Busy | Self::DiskFull | Self::CannotOpen | Self::Io { .. }
+        )
     }
 
     pub(super) fn unreadable(what: &'static str, text: &str) -> Self {
@@ -181,6 +197,8 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::CannotOpen) => Self::CannotOpen,
+            Some(ErrorCode::SystemIoFailure) => io_failure(&error),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt {
                 detail: error.to_string(),
@@ -190,5 +208,66 @@ impl From<rusqlite::Error> for StoreError {
             },
             _ => Self::Other(error.to_string()),
         }
+    }
+}
+
+/// What failed, by the engine's number for it. Without room for the memory that is shared between those who have the
+/// database open it says nothing of room.
+fn io_failure(error: &rusqlite::Error) -> StoreError {
+    let code = error.sqlite_error().map_or(0, |error| error.extended_code);
+    let named = match code {
+        ffi::SQLITE_IOERR_SHMSIZE => return StoreError::DiskFull,
+        ffi::SQLITE_IOERR_READ => "read",
+        ffi::SQLITE_IOERR_SHORT_READ => "short read",
+        ffi::SQLITE_IOERR_WRITE => "write",
+        ffi::SQLITE_IOERR_FSYNC => "sync of a file",
+        ffi::SQLITE_IOERR_DIR_FSYNC => "sync of a folder",
+        ffi::SQLITE_IOERR_TRUNCATE => "truncation",
+        ffi::SQLITE_IOERR_FSTAT => "size of a file",
+        ffi::SQLITE_IOERR_DELETE => "removal of a file",
+        ffi::SQLITE_IOERR_ACCESS => "access to a file",
+        ffi::SQLITE_IOERR_CLOSE => "closing of a file",
+        ffi::SQLITE_IOERR_LOCK | ffi::SQLITE_IOERR_UNLOCK | ffi::SQLITE_IOERR_RDLOCK => "lock",
+        ffi::SQLITE_IOERR_SHMOPEN => "opening of the shared memory",
+        ffi::SQLITE_IOERR_SHMMAP | ffi::SQLITE_IOERR_MMAP => "mapping of memory",
+        ffi::SQLITE_IOERR_SHMLOCK => "lock of the shared memory",
+        ffi::SQLITE_IOERR_NOMEM => "no memory",
+        ffi::SQLITE_IOERR_GETTEMPPATH => "folder for temporary files",
+        _ => "of another kind",
+    };
+    StoreError::Io {
+        detail: format!("{error}: {named}, SQLite's error {code}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(code: i32) -> (StoreError, String) {
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        let error = StoreError::from(error);
+        let words = error.to_string();
+        (error, words)
+    }
+
+    #[test]
+    fn what_the_system_refused_is_said_with_what_to_look_at() {
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE] {
+            let (error, words) = said(code);
+            assert!(matches!(error, StoreError::DiskFull), "{words}");
+            assert!(error.retryable());
+        }
+        let (_, words) = said(ffi::SQLITE_IOERR_WRITE);
+        assert!(
+            words.contains("disk I/O error: write, SQLite's error 778"),
+            "{words}"
+        );
+        assert!(words.contains("ulimit -f"), "{words}");
+        let (_, words) = said(ffi::SQLITE_CANTOPEN);
+        assert!(
+            words.contains("no inodes") && words.contains("df -i"),
+            "{words}"
+        );
     }
 }

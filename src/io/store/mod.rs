@@ -53,7 +53,7 @@ pub use changes::{ChangeFilter, StoredChange};
 pub use check::{CheckReport, Finding};
 pub use connection::{Reader, Store};
 pub use error::StoreError;
-pub use letters::UnansweredAlert;
+pub use letters::{UnansweredAlert, Waiting};
 pub use outbox::{DeliveryFilter, OutboxCounts, PendingDelivery, Said, StoredDelivery};
 pub use readings::{FullReading, StoredReading};
 pub use search::Found;

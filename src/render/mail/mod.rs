@@ -16,9 +16,11 @@ mod records;
 mod subject;
 mod text;
 mod unchanged;
+mod welcome;
 mod when;
 
 pub(super) use bodies::NO_ADVICE;
 pub use bodies::{Bodies, bodies};
 pub use letters::{Weekly, digest, reminder, text_of, weekly};
 pub use mime::{ComposeError, Envelope, compose, delivery_id, test_message};
+pub use welcome::{Welcome, welcome};

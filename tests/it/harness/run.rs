@@ -312,6 +312,11 @@ impl Practice {
         show(&self.cms, releases, records, stamp);
     }
 
+    /// Changes the program before it runs.
+    pub(crate) fn change_app(&mut self, change: impl FnOnce(&mut App)) {
+        change(Arc::get_mut(self.app.as_mut().unwrap()).unwrap());
+    }
+
     pub(crate) fn app(&self) -> &Arc<App> {
         self.app.as_ref().unwrap()
     }

@@ -1,0 +1,148 @@
+//! The mail server: what was answered about it, and the password of the account.
+
+use std::fs;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::answers::{address, host_name};
+use super::ask::{Asker, secret};
+use crate::app::cli::SetupArgs;
+use crate::app::exit::{Classify as _, Exit, Failure};
+use crate::app::setup_args::SetupTls;
+
+/// Longest password file, in bytes.
+const LONGEST: u64 = 4_096;
+
+/// The mail server.
+#[derive(Debug)]
+pub(super) struct MailDraft {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) tls: SetupTls,
+    pub(super) user: String,
+    pub(super) from: String,
+    pub(super) ca_file: Option<String>,
+}
+
+impl MailDraft {
+    pub(super) fn has_login(&self) -> bool {
+        !self.user.is_empty()
+    }
+
+    /// `None` where mails are written into files.
+    pub(super) fn ask(
+        args: &SetupArgs,
+        asker: Asker,
+        account: Option<&str>,
+    ) -> Result<Option<Self>, Failure> {
+        let host = match &args.mail_host {
+            Some(host) => host.clone(),
+            None => asker.line(
+                "Mail server, as your provider names it for outgoing mail, or \"none\"",
+                "--mail-host",
+                None,
+                host_name,
+            )?,
+        };
+        if host == "none" {
+            return Ok(None);
+        }
+        let tls = match args.mail_tls {
+            Some(tls) => tls,
+            None => asker.line(
+                "Protection: starttls (port 587), implicit (465), none (only on this machine)",
+                "--mail-tls",
+                Some("starttls"),
+                |answer| match answer {
+                    "starttls" => Ok(SetupTls::Starttls),
+                    "implicit" => Ok(SetupTls::Implicit),
+                    "none" => Ok(SetupTls::None),
+                    _ => Err("starttls, implicit or none?"),
+                },
+            )?,
+        };
+        let usual = match tls {
+            SetupTls::Starttls => "587",
+            SetupTls::Implicit => "465",
+            SetupTls::None => "25",
+        };
+        let port = match args.mail_port {
+            Some(port) => port,
+            None => asker.line("Port", "--mail-port", Some(usual), |answer| {
+                answer
+                    .parse::<u16>()
+                    .map_err(|_| "a number up to 65535 is expected")
+            })?,
+        };
+        // Most mail accounts are named by their address.
+        let usual_user = if asker.is_interactive() {
+            account
+        } else {
+            Some("none")
+        };
+        let user = match &args.mail_user {
+            Some(user) => user.clone(),
+            None => asker.line(
+                "Account at the mail server, or \"none\" where it wants no login",
+                "--mail-user",
+                usual_user,
+                |answer| Ok::<_, &str>(answer.to_owned()),
+            )?,
+        };
+        let user = if user == "none" { String::new() } else { user };
+        let domain = host
+            .split_once('.')
+            .map_or(host.as_str(), |(_, domain)| domain);
+        let usual = if user.contains('@') {
+            user.clone()
+        } else {
+            format!("coverd@{domain}")
+        };
+        let from = match &args.from {
+            Some(from) => from.clone(),
+            None => asker.line("Sender of the mails", "--from", Some(&usual), address)?,
+        };
+        let ca_file = args.mail_ca.as_deref().map(|file| {
+            std::path::absolute(file)
+                .unwrap_or_else(|_| file.to_owned())
+                .display()
+                .to_string()
+        });
+        Ok(Some(Self {
+            host,
+            port,
+            tls,
+            user,
+            from,
+            ca_file,
+        }))
+    }
+}
+
+/// The password of the account.
+pub(super) fn password(args: &SetupArgs, asker: Asker) -> Result<SecretString, Failure> {
+    let text = match &args.password_file {
+        Some(file) => read(file)?,
+        None if asker.is_interactive() => secret("Password of the account (not shown)")?,
+        None => {
+            let words = "the account has a password, and --password-file is not given";
+            return Err(Failure::message(Exit::Usage, words));
+        }
+    };
+    let text = text.trim_end_matches(['\n', '\r']);
+    if text.is_empty() {
+        return Err(Failure::message(Exit::Usage, "the password is empty"));
+    }
+    Ok(SecretString::from(text))
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    use std::io::Read as _;
+    let mut text = String::new();
+    fs::File::open(file)
+        .and_then(|opened| opened.take(LONGEST).read_to_string(&mut text))
+        .map_err(|error| anyhow::anyhow!("cannot read {}: {error}", file.display()))
+        .or_exit(Exit::Usage)?;
+    Ok(text)
+}
