@@ -2,7 +2,7 @@
 //! who are reminded of what nobody acknowledged, and who come and go.
 #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc, Weekday};
@@ -10,10 +10,14 @@ use chrono_tz::America::New_York;
 use coverd::io::store::{AlertFilter, DeliveryFilter, Store};
 use coverd::model::alert::AlertBody;
 use coverd::model::attribute::Attribute;
-use coverd::model::delivery::{AcknowledgedVia, Acknowledgement, DeliveryState, Outgoing, Purpose};
+use coverd::model::delivery::{
+    AcknowledgedVia, Acknowledgement, DeliveryState, Outgoing, Purpose, Role,
+};
 use coverd::model::fact::Observation;
 use coverd::model::health::ProblemKind;
-use coverd::render::mail::{Envelope, Weekly, compose, digest, reminder, test_message, weekly};
+use coverd::render::mail::{
+    Envelope, Weekly, Welcome, compose, digest, reminder, test_message, weekly, welcome,
+};
 
 use crate::harness::alerts::{
     all_codes, april_2020, envelope, ncd, ncd_delisted, ncd_text, operator, payment_2021, recipient,
@@ -125,10 +129,14 @@ fn letters_say_what_they_should() {
         attention: vec!["<script>alert(1)</script> pfs: never read".to_owned()],
     };
     let watching = weekly(&week, &recipient(), &envelope(), now).unwrap();
+    let greeting = greeting("<script>alert(1)</script> pfs: the address is gone");
+    let both: BTreeSet<Role> = [Role::Practice, Role::Operator].into();
+    let greeted = welcome(&greeting, &both, &recipient(), &envelope(), now).unwrap();
     for (name, letter) in [
         ("digest", &gathered),
         ("reminder", &reminded),
         ("weekly", &watching),
+        ("welcome", &greeted),
     ] {
         let (text, html) = read(letter);
         insta::assert_snapshot!(format!("{name}_text"), text);
@@ -138,6 +146,19 @@ fn letters_say_what_they_should() {
     let again = weekly(&week, &recipient(), &envelope(), now).unwrap();
     assert_eq!(watching, again);
     assert_ne!(gathered.id, reminded.id);
+}
+
+/// What a new recipient is shown; `unread` is a source that was not read, with the reason.
+fn greeting(unread: &str) -> Welcome {
+    Welcome {
+        day: "2020-04-10".parse().unwrap(),
+        answers: ["20560", "20561"]
+            .map(|code| (code.to_owned(), "Payable if covered: status A.".to_owned()))
+            .into(),
+        read: vec!["Physician Fee Schedule relative value files".to_owned()],
+        unread: vec![unread.to_owned()],
+        coming: vec!["PROPOSED CMS-1734, comments close 2020-10-05, names 20560".to_owned()],
+    }
 }
 
 /// Every kind of mail as a file, for the programs that judge them (`tests/mails/run`, which names the folder).
@@ -188,10 +209,14 @@ fn every_kind_of_mail_is_written_for_others() {
     };
     let watching = weekly(&week, &recipient(), &envelope(), now).unwrap();
     let test = test_message(&recipient(), &envelope(), now).unwrap();
+    let greeting = greeting("Transmittals and MLN articles: being read");
+    let roles: BTreeSet<Role> = [Role::Practice].into();
+    let greeted = welcome(&greeting, &roles, &recipient(), &envelope(), now).unwrap();
     for (name, mail) in [
         ("digest", gathered),
         ("reminder", reminded),
         ("weekly", watching),
+        ("welcome", greeted),
         ("test", test),
     ] {
         mails.push((name.to_owned(), mail));
@@ -199,7 +224,7 @@ fn every_kind_of_mail_is_written_for_others() {
     for (name, mail) in &mails {
         std::fs::write(folder.join(format!("{name}.eml")), &mail.message).unwrap();
     }
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 16);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 17);
 }
 
 #[test]
