@@ -15,7 +15,7 @@ use coverd::model::request::Reading;
 use coverd::model::topic::{Place, Stage, Subject};
 use coverd::model::watch::Watch;
 use coverd::parse::html::meta_refresh;
-use coverd::sources::pfs::Checks;
+use coverd::sources::pfs::{Checks, localities};
 use zip::CompressionMethod;
 
 use super::made::{archive_with, at, day, read, said, watching, watching_all};
@@ -80,6 +80,34 @@ fn dry_needling_is_not_covered_in_january_2020_and_payable_from_april_on() {
             );
         }
         assert_eq!(reading.concerns, [], "{release}");
+    }
+}
+
+#[test]
+fn a_practice_finds_its_locality_by_its_county() {
+    let Some(folder) = real_data() else { return };
+    // The text form cuts long lists of counties off, and says nothing then.
+    for form in ["csv", "xlsx"] {
+        let files = [
+            format!("rvu25d/aux/GPCI2025.{form}"),
+            format!("rvu25d/aux/25LOCCO.{form}"),
+        ];
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let all = localities("RVU25D", &packed(&folder, &files), &Checks::default()).unwrap();
+        assert!(all.len() > 100, "{form}: {}", all.len());
+        for one in &all {
+            assert_eq!(one.state.len(), 2, "{form}: {one:?}");
+            assert!(
+                !one.name.is_empty() && !one.counties.is_empty(),
+                "{form}: {one:?}"
+            );
+        }
+        for (state, county) in [("CA", "ALAMEDA"), ("TX", "TRAVIS"), ("FL", "BROWARD")] {
+            let found = all
+                .iter()
+                .filter(|one| one.state == state && one.counties.to_uppercase().contains(county));
+            assert_eq!(found.count(), 1, "{form}: {state} {county}");
+        }
     }
 }
 

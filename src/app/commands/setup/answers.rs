@@ -7,15 +7,27 @@ use super::ask::wrong;
 
 pub(super) fn address(answer: &str) -> Result<String, String> {
     let parsed = answer.parse::<lettre::Address>();
+    let parsed = parsed.ok().filter(|address| {
+        // A domain that was not typed to its end is an address, too; only this machine's has no dot.
+        address.domain().contains('.') || address.domain() == "localhost"
+    });
     parsed
         .map(|address| address.to_string())
-        .map_err(|_| format!("'{answer}' is no mail address, as you@practice.example is"))
+        .ok_or_else(|| format!("'{answer}' is no mail address, as you@practice.example is"))
+}
+
+/// Several answers in one; at least one.
+fn list<T>(answer: &str, one: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    let parts = answer.split([',', ';', ' ']).map(str::trim);
+    let parts: Result<Vec<T>, String> = parts.filter(|part| !part.is_empty()).map(one).collect();
+    match parts {
+        Ok(parts) if parts.is_empty() => Err("at least one is needed".to_owned()),
+        parts => parts,
+    }
 }
 
 pub(super) fn addresses(answer: &str) -> Result<Vec<String>, String> {
-    let parts = answer.split([',', ';', ' ']).map(str::trim);
-    let parts = parts.filter(|part| !part.is_empty());
-    parts.map(address).collect()
+    list(answer, address)
 }
 
 pub(super) fn each(given: &[String], flag: &str) -> Result<Vec<String>, Failure> {
@@ -24,15 +36,11 @@ pub(super) fn each(given: &[String], flag: &str) -> Result<Vec<String>, Failure>
 }
 
 pub(super) fn codes(answer: &str) -> Result<Vec<String>, String> {
-    let parts = answer.split([',', ';', ' ']).map(str::trim);
-    let parts = parts.filter(|part| !part.is_empty());
-    parts
-        .map(|part| {
-            let code = part.parse::<Service>();
-            code.map(|code| code.to_string())
-                .map_err(|error| error.to_string())
-        })
-        .collect()
+    list(answer, |part| {
+        let code = part.parse::<Service>();
+        code.map(|code| code.to_string())
+            .map_err(|error| error.to_string())
+    })
 }
 
 pub(super) fn host_name(answer: &str) -> Result<String, &'static str> {
@@ -53,6 +61,8 @@ mod tests {
     #[test]
     fn answers_that_cannot_be_used_say_what_to_write() {
         assert_eq!(addresses("a@b.example, c@d.example").unwrap().len(), 2);
+        assert!(addresses("billing@practice").is_err());
+        assert!(addresses(" , ").is_err());
         assert!(
             addresses("a@b.example, nobody")
                 .unwrap_err()

@@ -35,10 +35,11 @@ pub(in crate::app::commands) fn setup(
     )?;
 
     let mut draft = Draft::ask(args, asker)?;
+    let mut is_first = true;
     let secret = loop {
-        let mail = MailDraft::ask(args, asker, draft.first_operator())?;
+        let mail = MailDraft::ask(args, asker, draft.first_operator(), draft.mail.as_ref())?;
         let secret = match &mail {
-            Some(mail) if mail.has_login() => Some(password(args, asker)?),
+            Some(mail) if mail.has_login() => Some(password(args, asker, is_first)?),
             Some(_) | None => None,
         };
         draft.mail = mail;
@@ -57,6 +58,7 @@ pub(in crate::app::commands) fn setup(
         if asker.yes("Write it all the same?", false)? {
             break secret;
         }
+        is_first = false;
         say("Then the mail server again.")?;
     };
 

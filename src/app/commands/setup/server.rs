@@ -30,30 +30,33 @@ impl MailDraft {
         !self.user.is_empty()
     }
 
-    /// `None` where mails are written into files.
+    /// `None` where mails are written into files. The second time (`before`) everything is asked for, with what was
+    /// answered at first as usual: any of it may be what is wrong.
     pub(super) fn ask(
         args: &SetupArgs,
         asker: Asker,
         account: Option<&str>,
+        before: Option<&Self>,
     ) -> Result<Option<Self>, Failure> {
-        let host = match &args.mail_host {
+        let is_first = before.is_none();
+        let host = match args.mail_host.as_ref().filter(|_| is_first) {
             Some(host) => host.clone(),
             None => asker.line(
                 "Mail server, as your provider names it for outgoing mail, or \"none\"",
                 "--mail-host",
-                None,
+                before.map(|before| before.host.as_str()),
                 host_name,
             )?,
         };
         if host == "none" {
             return Ok(None);
         }
-        let tls = match args.mail_tls {
+        let tls = match args.mail_tls.filter(|_| is_first) {
             Some(tls) => tls,
             None => asker.line(
                 "Protection: starttls (port 587), implicit (465), none (only on this machine)",
                 "--mail-tls",
-                Some("starttls"),
+                Some(before.map_or("starttls", |before| before.tls.id())),
                 |answer| match answer {
                     "starttls" => Ok(SetupTls::Starttls),
                     "implicit" => Ok(SetupTls::Implicit),
@@ -62,31 +65,32 @@ impl MailDraft {
                 },
             )?,
         };
-        let usual = match tls {
-            SetupTls::Starttls => "587",
-            SetupTls::Implicit => "465",
-            SetupTls::None => "25",
+        let usual = match (tls, before) {
+            (_, Some(before)) if before.tls == tls => before.port.to_string(),
+            (SetupTls::Starttls, _) => "587".to_owned(),
+            (SetupTls::Implicit, _) => "465".to_owned(),
+            (SetupTls::None, _) => "25".to_owned(),
         };
-        let port = match args.mail_port {
+        let port = match args.mail_port.filter(|_| is_first) {
             Some(port) => port,
-            None => asker.line("Port", "--mail-port", Some(usual), |answer| {
+            None => asker.line("Port", "--mail-port", Some(&usual), |answer| {
                 answer
                     .parse::<u16>()
                     .map_err(|_| "a number up to 65535 is expected")
             })?,
         };
         // Most mail accounts are named by their address.
-        let usual_user = if asker.is_interactive() {
-            account
-        } else {
-            Some("none")
+        let usual = match before {
+            Some(before) if before.has_login() => Some(before.user.as_str()),
+            None if asker.is_interactive() => account,
+            Some(_) | None => Some("none"),
         };
-        let user = match &args.mail_user {
+        let user = match args.mail_user.as_ref().filter(|_| is_first) {
             Some(user) => user.clone(),
             None => asker.line(
                 "Account at the mail server, or \"none\" where it wants no login",
                 "--mail-user",
-                usual_user,
+                usual,
                 |answer| Ok::<_, &str>(answer.to_owned()),
             )?,
         };
@@ -94,12 +98,12 @@ impl MailDraft {
         let domain = host
             .split_once('.')
             .map_or(host.as_str(), |(_, domain)| domain);
-        let usual = if user.contains('@') {
-            user.clone()
-        } else {
-            format!("coverd@{domain}")
+        let usual = match before {
+            Some(before) => before.from.clone(),
+            None if user.contains('@') => user.clone(),
+            None => format!("coverd@{domain}"),
         };
-        let from = match &args.from {
+        let from = match args.from.as_ref().filter(|_| is_first) {
             Some(from) => from.clone(),
             None => asker.line("Sender of the mails", "--from", Some(&usual), address)?,
         };
@@ -121,8 +125,12 @@ impl MailDraft {
 }
 
 /// The password of the account.
-pub(super) fn password(args: &SetupArgs, asker: Asker) -> Result<SecretString, Failure> {
-    let text = match &args.password_file {
+pub(super) fn password(
+    args: &SetupArgs,
+    asker: Asker,
+    is_first: bool,
+) -> Result<SecretString, Failure> {
+    let text = match args.password_file.as_ref().filter(|_| is_first) {
         Some(file) => read(file)?,
         None if asker.is_interactive() => secret("Password of the account (not shown)")?,
         None => {
