@@ -62,7 +62,7 @@ fn today(reader: &Reader, app: &App, now: DateTime<Utc>) -> Result<Option<Welcom
     };
     let sources = standings(Some(reader), &app.infos)?;
     let enabled = sources.iter().filter(|source| source.info.enabled);
-    let (mut read, mut unread) = (Vec::new(), Vec::new());
+    let (mut read, mut unread, mut is_reading) = (Vec::new(), Vec::new(), false);
     for source in enabled {
         let is_good = source
             .state
@@ -74,12 +74,12 @@ fn today(reader: &Reader, app: &App, now: DateTime<Utc>) -> Result<Option<Welcom
         } else if let Some(problem) = source.problems.first() {
             unread.push(format!("{title}: {}", problem.problem.text));
         } else {
+            is_reading = true;
             unread.push(format!("{title}: being read"));
         }
     }
-    let is_tried = unread.iter().all(|line| !line.ends_with(": being read"));
     // Of a first reading that lies ahead nobody knows how long it was ago: the clock was wrong then.
-    if !is_tried && since <= now && now - since < PATIENCE {
+    if is_reading && since <= now && now - since < PATIENCE {
         return Ok(None);
     }
     let day = now.with_timezone(&app.envelope.zone).date_naive();

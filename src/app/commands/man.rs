@@ -100,7 +100,7 @@ fn main_page(command: &clap::Command) -> Result<Vec<u8>, Failure> {
     for (file, what) in [
         (
             "/etc/coverd/coverd.toml",
-            "The configuration; coverd config init writes a commented one.",
+            "The configuration; coverd setup writes it, coverd config init prints a commented one.",
         ),
         (
             "/etc/coverd/smtp-password",
