@@ -35,6 +35,14 @@ def document(body):
     ).encode()
 
 
+def begin_page(handler, page):
+    """The head of the answer whose body is `page`."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/html; charset=utf-8")
+    handler.send_header("Content-Length", str(len(page)))
+    handler.end_headers()
+
+
 class Pages:
     """A web server on loopback. `answers` maps a path to the bytes of a page, or to a function that gets the handler."""
 
@@ -50,10 +58,7 @@ class Pages:
                     elif answer is None:
                         self.send_error(404)
                     else:
-                        self.send_response(200)
-                        self.send_header("Content-Type", "text/html; charset=utf-8")
-                        self.send_header("Content-Length", str(len(answer)))
-                        self.end_headers()
+                        begin_page(self, answer)
                         self.wfile.write(answer)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # the client had enough, which is its right
@@ -83,6 +88,20 @@ class Ran:
         """Itself, when it ended with one of these codes."""
         assert self.code in codes, f"ended with {self.code}, not {codes}:\n{self.out}\n{self.err}"
         return self
+
+
+def ended(command, environment, timeout):
+    """How a command ended that has nobody at its terminal."""
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
 
 
 class Installation:
@@ -120,16 +139,7 @@ class Installation:
 
     def run(self, *arguments, later=0, before=(), timeout=120):
         """Runs the program to its end; `before` goes in front of its command line."""
-        ended = subprocess.run(
-            [*before, *self.command(*arguments)],
-            env=self.environment(later),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-        )
-        return Ran(ended.returncode, ended.stdout, ended.stderr)
+        return ended([*before, *self.command(*arguments)], self.environment(later), timeout)
 
     def list(self, *arguments):
         """What a command prints as JSON."""

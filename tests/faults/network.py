@@ -49,7 +49,7 @@ import threading
 import time
 import zlib
 
-from installation import OPERATOR, PRACTICE, Installation, Pages, Ran, document
+from installation import OPERATOR, PRACTICE, Installation, Pages, Ran, begin_page, document
 
 ADDRESS, CLIENT, ELSEWHERE = "192.0.2.1", "192.0.2.2", "192.0.2.3"  # set aside for examples (RFC 5737): nobody's
 PAYER, AGENCY = "www.payer.example", "www.agency.example"
@@ -246,10 +246,7 @@ class Site:
                 elif answer is None:
                     self.send_error(404)
                 else:
-                    self.send_response(200)
-                    self.send_header("Content-Type", "text/html; charset=utf-8")
-                    self.send_header("Content-Length", str(len(answer)))
-                    self.end_headers()
+                    begin_page(self, answer)
                     # In small pieces: of a piece that TLS has packed nothing is seen before all of it is there.
                     for at in range(0, len(answer), 1_000):
                         self.wfile.write(answer[at : at + 1_000])

@@ -93,37 +93,6 @@ async fn a_welcome_waits_for_the_first_readings_but_not_for_ever() {
     assert!(mail.text.contains("being read"), "{}", mail.text);
 }
 
-/// A wrong clock dates what was read; a clock that was set right must not hide what comes next.
-#[tokio::test]
-async fn a_change_is_told_although_the_clock_was_set_back() {
-    for back in [
-        TimeDelta::hours(2),
-        TimeDelta::hours(30),
-        TimeDelta::days(400),
-    ] {
-        let more = format!("[[page]]\nname = \"policy\"\nurl = \"{PAGE}\"\n");
-        let mut practice = Practice::reading(&["page"], "2026-06-05T15:00:00Z", &more);
-        practice.cms.serve(PAGE, page("Twelve visits a year."));
-        practice.check().await;
-        practice.clock.advance(-back);
-        // As after a restart, too: what is known is in the store.
-        practice.configure(&more);
-        for (number, visits) in ["Twenty", "Thirty"].into_iter().enumerate() {
-            practice
-                .cms
-                .serve(PAGE, page(&format!("{visits} visits a year.")));
-            practice.clock.advance(TimeDelta::minutes(1));
-            let mails = practice.check().await.mails;
-            let [mail] = &mails[..] else {
-                panic!("{back}, change {number}: {mails:?}");
-            };
-            let was = ["Twelve", "Twenty"][number];
-            assert!(mail.text.contains(visits), "{}", mail.text);
-            assert!(mail.text.contains(was), "{}", mail.text);
-        }
-    }
-}
-
 fn setup(folder: &Path, port: u16, more: &[&str]) -> Ended {
     let port = port.to_string();
     let line = [
@@ -385,4 +354,33 @@ async fn the_heartbeat_comes_only_while_sources_and_mail_are_well() {
     sooner_or_later(|| calls.load(Ordering::SeqCst) > then).await;
     stop.cancel();
     running.await.unwrap().unwrap();
+}
+
+/// Who knows the address can pretend that all is well.
+#[test]
+fn the_address_of_the_heartbeat_is_not_shown_around() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[heartbeat]\nurl = \"https://hc.example/a-token\"\n";
+    fs::write(folder.path().join("coverd.toml"), text).unwrap();
+    let shown = coverd(
+        folder.path(),
+        &["--config", "coverd.toml", "config", "show"],
+    );
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    assert!(shown.out.contains("heartbeat.url"), "{}", shown.out);
+    assert!(!shown.out.contains("a-token"), "{}", shown.out);
+    // Nor by the complaint about it.
+    for wrong in [
+        "[heartbeat]\nurl = \"http://hc.example/a-token\"\n",
+        "[heartbeat]\nurl = \"https://hc.example/a-token\"\nminutes = 0\n",
+        "[heartbeat]\nurl = 'https://hc.example/a-token\n",
+    ] {
+        fs::write(folder.path().join("coverd.toml"), wrong).unwrap();
+        let said = coverd(
+            folder.path(),
+            &["--config", "coverd.toml", "config", "check"],
+        );
+        assert_eq!(said.code, 3, "{}", said.out);
+        assert!(!said.err.contains("a-token"), "{}", said.err);
+    }
 }

@@ -439,8 +439,8 @@ impl SourceFile {
         {
             module.pop();
         }
-        // `#[cfg(test)] mod tests;` puts a whole file under test.
-        let test_file = path.ends_with("/tests.rs");
+        // `#[cfg(test)] mod tests;` puts a whole file under test, or a folder.
+        let test_file = path.ends_with("/tests.rs") || path.contains("/tests/");
         Self {
             path: path.to_owned(),
             module,

@@ -3,6 +3,7 @@
 mod bulkhead;
 mod check;
 mod cli;
+mod clock;
 mod config;
 mod daemon;
 mod damage;

@@ -23,7 +23,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "faults"))
 
 from cms import API, CMS, FEES, MEDICAID, PAYER, POLICY  # noqa: E402
-from installation import SOURCES, Ran, faketime  # noqa: E402
+from installation import SOURCES, ended, faketime  # noqa: E402
 from smtpd import Hangup, Smtpd, _Conversation  # noqa: E402
 from story import ADMINISTRATIVE, CODING, COVERAGE, PAYMENT  # noqa: E402
 
@@ -204,16 +204,7 @@ class Practice:
     def run(self, *arguments):
         """Runs a command to its end, at this hour."""
         environment = self._environment() | {"FAKETIME": f"+{self.ahead}s"}
-        ended = subprocess.run(
-            self.command(*arguments),
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=PATIENCE_SECONDS,
-        )
-        return Ran(ended.returncode, ended.stdout, ended.stderr)
+        return ended(self.command(*arguments), environment, PATIENCE_SECONDS)
 
     def list(self, *arguments):
         return json.loads(self.run(*arguments, "--format", "json").want(0).out or "[]")

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::hidden::{HIDDEN, secret_from, without_secret};
+use super::hidden::{HIDDEN, address_from, secret_from, without_secret};
 
 /// What is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,7 +239,7 @@ fn position(text: &str, span: &Range<usize>) -> Position {
     let secret = if is_within_text {
         Some(0)
     } else {
-        secret_from(whole)
+        secret_from(whole).or_else(|| address_from(before, whole))
     };
     let mut shown = whole.to_owned();
     let (mut begin, mut end) = (start - line_start, floor(text, span.end) - line_start);

@@ -218,6 +218,26 @@ mod tests {
     }
 
     #[test]
+    fn a_quick_look_finds_a_damaged_page_that_no_question_meets() {
+        let (_folder, path) = database();
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.read().quick_check().unwrap(), Vec::<String>::new());
+        let connection = &store.reader.connection;
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'acknowledgements'";
+        let root: u32 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        let size: u32 = connection
+            .pragma_query_value(None, "page_size", |row| row.get(0))
+            .unwrap();
+        let (root, size) = (root as usize, size as usize);
+        drop(store);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[(root - 1) * size..root * size].fill(0x5A);
+        std::fs::write(&path, bytes).unwrap();
+        let found = Reader::open(&path).unwrap().quick_check().unwrap();
+        assert!(!found.is_empty());
+    }
+
+    #[test]
     fn every_write_is_durable_and_references_hold() {
         let (_folder, path) = database();
         let store = Store::open(&path).unwrap();

@@ -1,165 +1,12 @@
-//! Answers to the questions of the story.
+//! Every layer, and what is on its way.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use proptest::prelude::*;
-
-use super::compose::{Setting, answer};
-use crate::engine::fold::published_by;
-use crate::engine::tests::{day, fact, status};
-use crate::model::answer::{Answer, AnswerLine, Layer, Question};
+use super::made::{ask, ncd, says, store};
+use crate::engine::tests::{day, fact};
+use crate::model::answer::Layer;
 use crate::model::attribute::Attribute;
-use crate::model::fact::{Fact, Repost};
+use crate::model::fact::Fact;
 use crate::model::request::absent;
-use crate::model::timeline::Period;
 use crate::model::topic::{Pair, Place, Stage, Subject, Topic};
-use crate::model::watch::NcdLink;
-
-fn links() -> Vec<NcdLink> {
-    vec![NcdLink {
-        id: 373,
-        section: "30.3.3".into(),
-        codes: ["20560".parse().unwrap()].into(),
-    }]
-}
-
-fn question(on: &str, published: Option<&str>) -> Question {
-    Question {
-        service: "20560".parse().unwrap(),
-        on: day(on),
-        place: None,
-        as_published_on: published.map(day),
-        as_known_on: None,
-    }
-}
-
-fn ncd() -> Fact {
-    let values = [
-        (
-            Attribute::Title,
-            "Acupuncture for Chronic Lower Back Pain (cLBP)",
-        ),
-        (Attribute::EffectiveDate, "01/21/2020"),
-        (Attribute::Indications, "CMS will cover acupuncture."),
-        (
-            Attribute::Limits,
-            "only for chronic lower back pain (cLBP)\nAll types of acupuncture including dry needling for any condition other than cLBP are non-covered.",
-        ),
-    ];
-    let mut fact = fact(
-        "NCD 373",
-        "2020-01-21",
-        "2024-10-28",
-        Subject::Policy("NCD 30.3.3".into()),
-        &values,
-    );
-    Arc::make_mut(&mut fact.origin).edition.repost = Repost::Amends;
-    fact
-}
-
-fn store() -> Vec<Fact> {
-    vec![
-        status("RVU20A", "2020-01-01", "2020-01-31", "N"),
-        status("RVU20B", "2020-04-01", "2020-05-01", "A"),
-        ncd(),
-    ]
-}
-
-fn asked(on: &str, published: Option<&str>) -> Answer {
-    let question = question(on, published);
-    let facts = match question.as_published_on {
-        Some(day) => published_by(&store(), day),
-        None => store(),
-    };
-    answer(
-        facts,
-        &question,
-        &Setting {
-            links: &links(),
-            billed_with: &BTreeSet::new(),
-            localities: &BTreeSet::new(),
-            known: &[],
-        },
-    )
-}
-
-fn says(answer: &Answer, layer: Layer) -> &AnswerLine {
-    answer
-        .lines
-        .iter()
-        .find(|line| line.layer == layer)
-        .unwrap()
-}
-
-#[test]
-fn the_layers_of_the_quarter_in_between_differ_and_are_said_to() {
-    let answer = asked("2020-02-10", None);
-    assert!(says(&answer, Layer::PfsStatus).says.starts_with("status N"));
-    let ncd = says(&answer, Layer::Ncd);
-    assert!(
-        ncd.says.contains("01/21/2020") && ncd.says.contains("only for chronic lower back pain"),
-        "{}",
-        ncd.says
-    );
-    assert_eq!(
-        ncd.days,
-        Some(Period {
-            from: day("2020-01-21"),
-            until: None
-        })
-    );
-    assert!(
-        answer.summary.contains("The layers contradict each other"),
-        "{}",
-        answer.summary
-    );
-}
-
-#[test]
-fn payable_is_never_called_covered() {
-    let answer = asked("2021-05-12", None);
-    assert!(
-        answer.summary.contains("payable if covered"),
-        "{}",
-        answer.summary
-    );
-    assert!(
-        answer
-            .summary
-            .contains("only for chronic lower back pain (cLBP) (NCD 30.3.3)"),
-        "{}",
-        answer.summary
-    );
-}
-
-#[test]
-fn as_published_shows_nothing_that_came_later() {
-    let answer = asked("2020-02-10", Some("2020-01-15"));
-    let line = says(&answer, Layer::PfsStatus);
-    assert!(line.says.starts_with("status N"), "{}", line.says);
-    assert_eq!(
-        line.days.and_then(|days| days.until),
-        None,
-        "April is not known yet"
-    );
-    assert!(line.caveats[0].contains("2020-01-31"), "{:?}", line.caveats);
-    assert_eq!(says(&answer, Layer::Ncd).says, "not observed");
-    assert!(!answer.summary.contains("30.3.3"), "{}", answer.summary);
-}
-
-#[test]
-fn what_is_not_known_is_not_observed() {
-    let answer = asked("2019-06-01", None);
-    assert_eq!(says(&answer, Layer::PfsStatus).says, "not observed");
-    assert!(answer.summary.contains("not observed"));
-    assert!(
-        says(&answer, Layer::Ncd)
-            .says
-            .contains("begins on 2020-01-21")
-    );
-    assert!(!answer.summary.contains("payable"));
-}
 
 /// Everything that can be known about the code in 2027: a layer each.
 #[expect(clippy::too_many_lines, reason = "a list of facts")]
@@ -278,19 +125,6 @@ fn all_layers() -> (Vec<Fact>, Vec<Topic>) {
         .map(|fact| fact.statement.topic.clone())
         .collect();
     (facts, known)
-}
-
-fn ask(facts: Vec<Fact>, known: &[Topic], on: &str) -> Answer {
-    answer(
-        facts,
-        &question(on, None),
-        &Setting {
-            links: &links(),
-            billed_with: &["97110", "97140"].map(|code| code.parse().unwrap()).into(),
-            localities: &BTreeSet::new(),
-            known,
-        },
-    )
 }
 
 #[test]
@@ -417,51 +251,5 @@ fn a_rule_of_the_past_and_one_to_come_are_not_in_the_pipeline_of_the_day() {
             .iter()
             .filter(|line| line.says.contains("CMS-1900-P"));
         assert_eq!(rules.count(), 0, "{on}");
-    }
-}
-
-#[test]
-fn a_document_that_reaches_back_contradicts_what_was_public_on_the_day() {
-    let mut order = status("CR 11661", "2020-01-21", "2020-02-14", "A");
-    let origin = Arc::make_mut(&mut order.origin);
-    origin.edition.begins = day("2020-02-14");
-    "transmittals".clone_into(&mut origin.source);
-    let facts = || {
-        let mut facts = store();
-        facts.push(order.clone());
-        facts
-    };
-    let told = |on: &str| ask(facts(), &[], on).contradictions;
-    let [named] = &told("2020-02-10")[..] else {
-        panic!("{:?}", told("2020-02-10"));
-    };
-    assert!(
-        named.starts_with("RVU20A (published 2020-01-31) says status N for this day; CR 11661, published later (2020-02-14), moved it to A"),
-        "{named}"
-    );
-    for on in ["2020-01-15", "2020-03-01", "2021-01-01"] {
-        assert_eq!(told(on), Vec::<String>::new(), "{on}");
-    }
-}
-
-proptest! {
-    #[test]
-    fn no_summary_says_covered_without_if_or_not(
-        letter in prop::sample::select(vec!["A", "N", "B", "C", "R", "I", "X", "?"]),
-        therapy in prop::option::of(prop::sample::select(vec!["always", "sometimes"])),
-        opps in prop::option::of(prop::sample::select(vec!["S", "E1", "N"])),
-        with_ncd in any::<bool>(),
-    ) {
-        let code = || Subject::Service("20560".parse().unwrap());
-        let mut facts = vec![status("RVU20B", "2020-04-01", "2020-05-01", letter)];
-        facts.extend(therapy.map(|word| fact("T", "2020-01-01", "2019-12-01", code(), &[(Attribute::TherapyDesignation, word)])));
-        facts.extend(opps.map(|word| fact("O", "2020-01-01", "2019-12-01", code(), &[(Attribute::OppsStatus, word)])));
-        facts.extend(with_ncd.then(ncd));
-        let summary = ask(facts, &[], "2020-06-01").summary;
-        let bare = summary
-            .replace("if covered", "")
-            .replace("not covered", "")
-            .replace("non-covered", "");
-        prop_assert!(!bare.contains("covered"), "{}", summary);
     }
 }

@@ -1,0 +1,6 @@
+//! Answers to the questions of the story.
+
+mod layers;
+mod made;
+mod quarter;
+mod words;

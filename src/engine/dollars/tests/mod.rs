@@ -1,0 +1,6 @@
+//! Dollars against figures reckoned by hand and against CMS's own.
+
+mod changes;
+mod figures;
+mod made;
+mod worth;
