@@ -6,7 +6,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+
+use super::config::Tls;
 
 /// `setup`
 #[derive(Debug, Clone, Args)]
@@ -41,7 +43,7 @@ pub struct SetupArgs {
     pub mail_port: Option<u16>,
     /// How the conversation with it is protected [default: starttls]
     #[arg(long, value_name = "WAY")]
-    pub mail_tls: Option<SetupTls>,
+    pub mail_tls: Option<Tls>,
     /// The account at it, or \"none\" for a server without login
     #[arg(long, value_name = "USER")]
     pub mail_user: Option<String>,
@@ -83,26 +85,4 @@ pub struct Insist {
     /// Replace a configuration that says something already; it is kept beside, as coverd.toml.before-setup
     #[arg(long)]
     pub replace: bool,
-}
-
-/// How the conversation with the mail server is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SetupTls {
-    /// STARTTLS, usually port 587
-    Starttls,
-    /// TLS from the first byte, usually port 465
-    Implicit,
-    /// None; only for a server on this machine
-    None,
-}
-
-impl SetupTls {
-    /// As the configuration has it.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Starttls => "starttls",
-            Self::Implicit => "implicit",
-            Self::None => "none",
-        }
-    }
 }

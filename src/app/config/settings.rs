@@ -305,19 +305,29 @@ pub struct Heartbeat {
 }
 
 /// How a conversation with a mail server is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Tls {
-    /// STARTTLS, required.
+    /// STARTTLS, required; usually port 587
+    #[value(name = "starttls")]
     StartTls,
-    /// TLS from the first byte.
+    /// TLS from the first byte; usually port 465
     Implicit,
-    /// Not at all; loopback hosts only.
+    /// Not at all; only for a server on this machine
     None,
 }
 
 impl Tls {
+    /// As the configuration has it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::StartTls => "starttls",
+            Self::Implicit => "implicit",
+            Self::None => "none",
+        }
+    }
+
     /// The usual port.
-    pub(super) fn port(self) -> u16 {
+    pub fn port(self) -> u16 {
         match self {
             Self::StartTls => 587,
             Self::Implicit => 465,

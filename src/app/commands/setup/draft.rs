@@ -194,8 +194,7 @@ mod tests {
 
     use super::*;
     use crate::app::commands::check_schedule;
-    use crate::app::config::{Config, Environment, MailChannel};
-    use crate::app::setup_args::SetupTls;
+    use crate::app::config::{Config, Environment, MailChannel, Tls};
 
     fn draft() -> Draft {
         Draft {
@@ -211,7 +210,7 @@ mod tests {
             mail: Some(MailDraft {
                 host: "mail.elm.example".to_owned(),
                 port: 587,
-                tls: SetupTls::Starttls,
+                tls: Tls::StartTls,
                 user: "coverd@elm.example".to_owned(),
                 from: "coverd@elm.example".to_owned(),
                 ca_file: None,

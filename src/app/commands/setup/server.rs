@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use clap::ValueEnum as _;
 use secrecy::SecretString;
 
 use super::answers::{address, host_name};
 use super::ask::{Asker, secret};
 use crate::app::cli::SetupArgs;
+use crate::app::config::Tls;
 use crate::app::exit::{Classify as _, Exit, Failure};
-use crate::app::setup_args::SetupTls;
 
 /// Longest password file, in bytes.
 const LONGEST: u64 = 4_096;
@@ -19,7 +20,7 @@ const LONGEST: u64 = 4_096;
 pub(super) struct MailDraft {
     pub(super) host: String,
     pub(super) port: u16,
-    pub(super) tls: SetupTls,
+    pub(super) tls: Tls,
     pub(super) user: String,
     pub(super) from: String,
     pub(super) ca_file: Option<String>,
@@ -57,20 +58,11 @@ impl MailDraft {
                 "Protection: starttls (port 587), implicit (465), none (only on this machine)",
                 "--mail-tls",
                 Some(before.map_or("starttls", |before| before.tls.id())),
-                |answer| match answer {
-                    "starttls" => Ok(SetupTls::Starttls),
-                    "implicit" => Ok(SetupTls::Implicit),
-                    "none" => Ok(SetupTls::None),
-                    _ => Err("starttls, implicit or none?"),
-                },
+                |answer| Tls::from_str(answer, true).map_err(|_| "starttls, implicit or none?"),
             )?,
         };
-        let usual = match (tls, before) {
-            (_, Some(before)) if before.tls == tls => before.port.to_string(),
-            (SetupTls::Starttls, _) => "587".to_owned(),
-            (SetupTls::Implicit, _) => "465".to_owned(),
-            (SetupTls::None, _) => "25".to_owned(),
-        };
+        let usual = before.filter(|before| before.tls == tls);
+        let usual = usual.map_or(tls.port(), |before| before.port).to_string();
         let port = match args.mail_port.filter(|_| is_first) {
             Some(port) => port,
             None => asker.line("Port", "--mail-port", Some(&usual), |answer| {
