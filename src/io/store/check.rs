@@ -76,6 +76,10 @@ const LAWS: [(&str, &str); 7] = [
     ),
 ];
 
+fn damaged(detail: &str) -> String {
+    format!("the database file is damaged: {detail}")
+}
+
 impl Reader {
     /// Checks the database and every document's bytes. It reads everything, so it takes a while;
     /// the daemon may run meanwhile.
@@ -84,8 +88,19 @@ impl Reader {
     /// When the database cannot be read at all; what is merely wrong is a finding.
     pub fn check(&self, blobs: &Blobs) -> Result<CheckReport, StoreError> {
         let mut report = CheckReport::default();
-        self.check_file(&mut report)?;
-        self.check_references(&mut report)?;
+        match self.check_into(blobs, &mut report) {
+            // Damage that a question stops at is a finding, and those before it count.
+            Err(StoreError::Corrupt { detail }) => report.add(damaged(&detail), RESTORE),
+            checked => checked?,
+        }
+        Ok(report)
+    }
+
+    fn check_into(&self, blobs: &Blobs, report: &mut CheckReport) -> Result<(), StoreError> {
+        for line in self.damage("PRAGMA integrity_check")? {
+            report.add(damaged(&line), RESTORE);
+        }
+        self.check_references(report)?;
         // The same view for all laws: the daemon may be writing.
         let snapshot = self.snapshot()?;
         for (what, sql) in LAWS {
@@ -94,7 +109,7 @@ impl Reader {
                 report.add(format!("{exceptions} {what}"), REPORT);
             }
         }
-        self.check_payloads(&mut report)?;
+        self.check_payloads(report)?;
         let lengths: HashMap<DocumentHash, Option<u64>> = self.documents()?.into_iter().collect();
         // Reading gigabytes must not hold the view.
         drop(snapshot);
@@ -102,9 +117,9 @@ impl Reader {
         blobs.in_order(&mut hashes);
         for hash in hashes {
             let length = lengths.get(&hash).copied().flatten();
-            check_document(blobs, &hash, length, &mut report);
+            check_document(blobs, &hash, length, report);
         }
-        Ok(report)
+        Ok(())
     }
 
     /// What is wrong in the form of the database file, without reading all of it against its indexes: seconds where
@@ -113,22 +128,28 @@ impl Reader {
     /// # Errors
     /// When the database cannot be read at all.
     pub fn quick_check(&self) -> Result<Vec<String>, StoreError> {
-        let mut statement = self.connection.prepare("PRAGMA quick_check(5)")?;
-        let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
-        let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
-        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        self.damage("PRAGMA quick_check(5)")
     }
 
-    fn check_file(&self, report: &mut CheckReport) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare("PRAGMA integrity_check")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let line: String = row.get(0)?;
-            if line != "ok" {
-                report.add(format!("the database file is damaged: {line}"), RESTORE);
+    /// What SQLite finds wrong in its file. Some damage it lists, at some it stops: both are findings.
+    fn damage(&self, pragma: &str) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        let mut look = || {
+            let mut statement = self.connection.prepare(pragma)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let line: String = row.get(0)?;
+                if line != "ok" {
+                    found.push(line);
+                }
             }
+            Ok(())
+        };
+        match look() {
+            Err(StoreError::Corrupt { detail }) => found.push(detail),
+            looked => looked?,
         }
-        Ok(())
+        Ok(found)
     }
 
     /// No statement without document, no delivery without alert, and so on.

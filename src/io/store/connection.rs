@@ -205,6 +205,7 @@ pub(super) fn create_private(path: &Path, mode: u32) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::blobs::Blobs;
 
     fn database() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -218,23 +219,37 @@ mod tests {
     }
 
     #[test]
-    fn a_quick_look_finds_a_damaged_page_that_no_question_meets() {
-        let (_folder, path) = database();
-        let store = Store::open(&path).unwrap();
-        assert_eq!(store.read().quick_check().unwrap(), Vec::<String>::new());
-        let connection = &store.reader.connection;
-        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'acknowledgements'";
-        let root: u32 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
-        let size: u32 = connection
-            .pragma_query_value(None, "page_size", |row| row.get(0))
-            .unwrap();
-        let (root, size) = (root as usize, size as usize);
-        drop(store);
-        let mut bytes = std::fs::read(&path).unwrap();
-        bytes[(root - 1) * size..root * size].fill(0x5A);
-        std::fs::write(&path, bytes).unwrap();
-        let found = Reader::open(&path).unwrap().quick_check().unwrap();
-        assert!(!found.is_empty());
+    fn damage_that_no_question_meets_is_found_whatever_is_in_its_place() {
+        for (table, filling) in [
+            ("acknowledgements", 0x5A),
+            ("acknowledgements", 0x00),
+            ("acknowledgements", 0xFF),
+            ("acknowledgements", 0x0D),
+            ("deliveries", 0x05),
+            ("deliveries", 0x0A),
+        ] {
+            let (folder, path) = database();
+            let store = Store::open(&path).unwrap();
+            assert_eq!(store.read().quick_check().unwrap(), Vec::<String>::new());
+            let connection = &store.reader.connection;
+            let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+            let root: u32 = connection
+                .query_row(sql, [table], |row| row.get(0))
+                .unwrap();
+            let size: u32 = connection
+                .pragma_query_value(None, "page_size", |row| row.get(0))
+                .unwrap();
+            let (root, size) = (root as usize, size as usize);
+            drop(store);
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[(root - 1) * size..root * size].fill(filling);
+            std::fs::write(&path, bytes).unwrap();
+            let reader = Reader::open(&path).unwrap();
+            let said = format!("{table} {filling:#04x}");
+            assert!(!reader.quick_check().unwrap().is_empty(), "{said}");
+            let blobs = Blobs::open(&folder.path().join("documents")).unwrap();
+            assert!(!reader.check(&blobs).unwrap().findings.is_empty(), "{said}");
+        }
     }
 
     #[test]
