@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::config::Tls;
+use crate::sources::pfs::ZipCode;
 
 /// `setup`
 #[derive(Debug, Clone, Args)]
@@ -62,6 +63,9 @@ pub struct SetupArgs {
     /// A county of the practice, with its state, to find the locality in CMS's newest file: \"CA: Alameda\"
     #[arg(long, value_name = "STATE: COUNTY")]
     pub county: Vec<String>,
+    /// A ZIP code of the practice, to find the locality in CMS's newest file of ZIP codes
+    #[arg(long, value_name = "ZIP")]
+    pub zip: Vec<ZipCode>,
     /// Time zone of the practice [default: that of this machine, else America/New_York]
     #[arg(long, value_name = "ZONE")]
     pub time_zone: Option<String>,

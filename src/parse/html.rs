@@ -12,11 +12,11 @@ use super::csv;
 pub const MAX_BYTES: usize = 20 << 20;
 /// Deepest nesting that is read; real pages have some dozens.
 pub const MAX_DEPTH: usize = 512;
-/// Most text that one call hands out, and most of one element.
-const MAX_TEXT: usize = 32 << 20;
-const MAX_ELEMENT_TEXT: usize = 1 << 20;
-/// Most elements that one call hands out.
-const MAX_ELEMENTS: usize = 100_000;
+/// Most elements of a page that is read: as many as a table of 50,000 rows by nine columns has.
+pub const MAX_ELEMENTS: usize = 500_000;
+/// Most text that one call hands out: all of a page, even where decoding makes three bytes of one. Only elements in
+/// elements, which repeat their text, could ask for more.
+const MAX_TEXT: usize = 3 * MAX_BYTES;
 
 /// Why a page is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +27,9 @@ pub enum HtmlError {
     /// Its elements are nested too deep.
     #[error("a page whose elements are nested more than {MAX_DEPTH} deep")]
     TooDeep,
+    /// It has too many elements: all of them could not be handed out, and a part would pass for the whole.
+    #[error("a page of {0} elements, more than the {MAX_ELEMENTS} that are read")]
+    TooMany(usize),
 }
 
 /// A link: where it leads as written, and its text.
@@ -57,12 +60,15 @@ impl Page {
     /// Parses a page; what is no HTML gives a page with nothing in it.
     ///
     /// # Errors
-    /// When the page is too large or nested too deep.
+    /// When the page is too large, nested too deep or has too many elements.
     pub fn parse(bytes: &[u8]) -> Result<Self, HtmlError> {
         readable(bytes)?;
-        Ok(Self {
-            document: Html::parse_document(&csv::text(bytes)),
-        })
+        let document = Html::parse_document(&csv::text(bytes));
+        let elements = document.tree.values().filter(|node| node.is_element());
+        match elements.count() {
+            0..=MAX_ELEMENTS => Ok(Self { document }),
+            count => Err(HtmlError::TooMany(count)),
+        }
     }
 
     /// The text of `<title>`.
@@ -91,9 +97,6 @@ impl Page {
                 .descendent_elements()
                 .filter(|inner| inner.value().name() == "a")
             {
-                if links.len() >= MAX_ELEMENTS {
-                    return links;
-                }
                 if seen.insert(anchor.id()) {
                     links.extend(link_of(anchor, &mut budget));
                 }
@@ -106,7 +109,6 @@ impl Page {
     /// is a table of its own.
     pub fn tables(&self, selector: &str) -> Vec<Vec<Vec<Cell>>> {
         let mut budget = MAX_TEXT;
-        let mut cells_left = MAX_ELEMENTS;
         let mut seen = std::collections::HashSet::new();
         let mut tables = Vec::new();
         for scope in self.elements(selector) {
@@ -115,10 +117,7 @@ impl Page {
                 .filter(|inner| inner.value().name() == "table")
             {
                 if seen.insert(table.id()) {
-                    tables.push(rows_of(table, &mut budget, &mut cells_left));
-                }
-                if cells_left == 0 {
-                    return tables;
+                    tables.push(rows_of(table, &mut budget));
                 }
             }
         }
@@ -127,7 +126,7 @@ impl Page {
 
     fn elements(&self, selector: &str) -> Vec<ElementRef<'_>> {
         Selector::parse(selector)
-            .map(|selector| self.document.select(&selector).take(MAX_ELEMENTS).collect())
+            .map(|selector| self.document.select(&selector).collect())
             .unwrap_or_default()
     }
 }
@@ -151,7 +150,7 @@ pub fn readable(bytes: &[u8]) -> Result<(), HtmlError> {
     Ok(())
 }
 
-fn rows_of(table: ElementRef<'_>, budget: &mut usize, cells_left: &mut usize) -> Vec<Vec<Cell>> {
+fn rows_of(table: ElementRef<'_>, budget: &mut usize) -> Vec<Vec<Cell>> {
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for element in table.descendent_elements().skip(1) {
         let name = element.value().name();
@@ -162,10 +161,6 @@ fn rows_of(table: ElementRef<'_>, budget: &mut usize, cells_left: &mut usize) ->
             rows.push(Vec::new());
             continue;
         }
-        if *cells_left == 0 {
-            break;
-        }
-        *cells_left -= 1;
         let text = text_of(element, budget);
         let links = element
             .descendent_elements()
@@ -197,8 +192,7 @@ fn link_of(anchor: ElementRef<'_>, budget: &mut usize) -> Option<Link> {
 fn text_of(element: ElementRef<'_>, budget: &mut usize) -> String {
     let mut text = String::new();
     for piece in element.text() {
-        let most = MAX_ELEMENT_TEXT.min(*budget);
-        if text.len() + piece.len() > most {
+        if text.len() + piece.len() > *budget {
             break;
         }
         text.push_str(piece);
@@ -399,6 +393,25 @@ mod tests {
             Page::parse(&vec![b' '; MAX_BYTES + 1]),
             Err(HtmlError::TooLarge(_))
         ));
+    }
+
+    #[test]
+    fn a_long_table_is_read_to_its_end_or_refused() {
+        let rows = |count: usize| {
+            let row = "<tr><td>a<td>b<td>c<td>d<td>e<td>f<td>g<td>h<td>i";
+            format!("<table>{}<tr><td>last</table>", row.repeat(count))
+        };
+        let page = Page::parse(rows(49_000).as_bytes()).unwrap();
+        let table = page.tables("body").remove(0);
+        assert_eq!(table.len(), 49_001);
+        assert_eq!(table[49_000][0].text, "last");
+        assert!(matches!(
+            Page::parse(rows(51_000).as_bytes()),
+            Err(HtmlError::TooMany(_))
+        ));
+        let long = format!("<p>{}last</p>", "x ".repeat(2 << 20));
+        let page = Page::parse(long.as_bytes()).unwrap();
+        assert!(page.texts("p")[0].ends_with("last"));
     }
 
     #[test]

@@ -213,7 +213,7 @@ pub fn captured() -> DateTime<Utc> {
 }
 
 /// The bytes as the members of a release, the name of each in a line before it: `== PPRRVU26_JAN.csv`.
-fn archive(bytes: &[u8]) -> Vec<u8> {
+pub fn archive(bytes: &[u8]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options =
         zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);

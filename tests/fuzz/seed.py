@@ -141,6 +141,14 @@ for text in (
     keep("html", text)
     keep("sniff", text)
 
+rows = b"".join(
+    f"{state}{code}{mac}{locality}   B  {flag} A".encode() + b" " * 52 + b"20254\r\n"
+    for state, code, mac, locality, flag in (("CA", "94110", "01112", "05", 0), ("CA", "94501", "01112", "99", 1))
+)
+keep("zip_codes", b"== ZIP5_OCT2025.txt\n" + rows + b"== ZIP5lyout.txt\nZip5 Record Layout\n")
+keep("zip_codes", b"== ZIP5_OCT2025.txt\n" + rows + rows[:90].replace(b"05", b"06"))
+keep("zip_codes", b"<a href='/files/zip/zip-code-carrier-locality-file-revised-08/14/2025.zip'>Zip Code to Carrier Locality File</a>")
+
 # Inputs that are taken apart into alerts and facts may be any bytes.
 for target in ("mail", "pages", "beliefs"):
     for size in (64, 400, 2_000):

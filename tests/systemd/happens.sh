@@ -3,7 +3,7 @@
 
 billing=billing@practice.example operator=it@practice.example
 setup() {
-    inside coverd setup --practice 'Elm Street PT' --recipient "$billing" --operator "$operator" --mail-host "${server-mail.practice.example}" \
+    inside coverd ${file+--config "$file"} setup --practice 'Elm Street PT' --recipient "$billing" --operator "$operator" --mail-host "${server-mail.practice.example}" \
         --mail-user coverd@practice.example --from coverd@practice.example --time-zone America/New_York --password-file "$@"
 }
 wait_for_state() { [ "$(stat -c "%a %U:%G" "$1" 2>/dev/null)" = "$2" ] || { stat -c "%a %U:%G" "$1"; return 1; }; }
@@ -57,6 +57,11 @@ server=nosuch.practice.example
 ok "a name that does not exist is told from a port" says 'WRONG mail: name' setup /srv/password
 unset server
 ok "a closed port is told from a name" says 'WRONG mail: port' setup /srv/password --mail-port 588
+by_place() { local file=/srv/by-place/coverd.toml; setup /srv/password "$@"; }
+ok "a ZIP code in several localities is not guessed at" says '94501 lies in several' by_place --zip 94501
+ok "nor one that CMS does not know" says 'no ZIP code 99999' by_place --zip 99999
+ok "a ZIP code finds the locality, in CMS's file" by_place --zip 94110
+ok "and it is written" inside grep -q 'localities = \["01112-05"\]' /srv/by-place/coverd.toml
 start=$SECONDS
 ok "with the right answers it writes, and starts the service" says 'coverd runs' setup /srv/password
 ok "the service runs" runs

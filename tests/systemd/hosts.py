@@ -24,6 +24,7 @@ import network  # noqa: E402
 ADDRESS = network.ADDRESS
 NAMES = ("www.cms.gov", "downloads.cms.gov", "api.coverage.cms.gov", "www.federalregister.gov", "www.ecfr.gov")
 MAIL = "mail.practice.example"
+ZIP_CODES = "/files/zip/zip-code-carrier-locality-file-revised-08/14/2026.zip"
 DETERMINATIONS = {373: "30.3.3", 11: "30.3", 283: "30.3.1", 284: "30.3.2"}
 
 
@@ -64,6 +65,18 @@ class Published:
         order = cms.ORDER
         self.world.post(cms.Release(name, posted, "33.2872", values, order))
 
+    def answer(self, host, path):
+        """What the long run's world has not: the file of ZIP codes, and the page that links it."""
+        if host == "www.cms.gov" and path == "/medicare/payment/fee-schedules":
+            link = f'<p><a href="{ZIP_CODES}">Zip Code to Carrier Locality File (ZIP)</a></p>'
+            return "text/html; charset=utf-8", cms.page("Fee Schedules", link).encode(), None
+        if host == "www.cms.gov" and path == ZIP_CODES:
+            rows = (("94110", "05", "0"), ("94501", "05", "1"))
+            lines = "".join(f"CA{code}01112{place}   B  {flag} A{'':52}20264\r\n" for code, place, flag in rows)
+            members = [("ZIP5lyout.txt", b"Zip5 Record Layout\r\n"), ("ZIP5_OCT2026.txt", lines.encode())]
+            return "application/zip", cms.archive(members, self.world.today), None
+        return self.world.answer(host, path)
+
     def publish(self, *_):
         name, _ = self.coming.pop(0)
         self.work += 7
@@ -82,7 +95,7 @@ def main():
         def do_GET(self):
             with lock:
                 requests.write(f"{self.headers['Host']} {self.path}\n")
-                answer = published.world.answer(self.headers["Host"], self.path)
+                answer = published.answer(self.headers["Host"], self.path)
             if answer is None:
                 self.send_error(404)
                 return

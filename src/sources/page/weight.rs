@@ -4,10 +4,9 @@
 use std::borrow::Cow;
 
 use crate::model::request::ShapeError;
+use crate::parse::html::MAX_ELEMENTS;
 use crate::parse::markup::{Tag, Token, Tokens};
 
-/// Most elements: as many as a table of 50,000 rows by nine columns has.
-const MAX_ELEMENTS: usize = 500_000;
 /// Most attributes of all of them.
 const MAX_ATTRIBUTES: usize = 1_000_000;
 

@@ -7,6 +7,7 @@
 //! * `table`, `fixed_width` and `columns` bring the three forms of the table to one row type;
 //! * `examine` decides by `checks` whether a table may be believed;
 //! * `locality` reads GPCIs and counties;
+//! * `zip_codes` finds the locality of a ZIP code, for who sets coverd up;
 //! * `extract` puts it together, `statements` says it.
 
 mod cells;
@@ -25,6 +26,7 @@ mod release;
 mod source;
 mod statements;
 mod table;
+mod zip_codes;
 
 pub use checks::Checks;
 pub use columns::service_attributes;
@@ -32,3 +34,4 @@ pub use discovery::LIST_URL;
 pub use extract::localities;
 pub use locality::Locality;
 pub use source::Pfs;
+pub use zip_codes::{FEE_SCHEDULES_URL, ZipCode, ZipPlace, locality_of, zip_codes_archive};

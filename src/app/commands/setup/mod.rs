@@ -8,6 +8,7 @@ mod ask;
 mod draft;
 mod flow;
 mod places;
+mod published;
 mod server;
 mod service;
 mod write;

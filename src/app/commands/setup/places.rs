@@ -1,26 +1,17 @@
-//! The payment localities, by number or found by county in CMS's newest file.
+//! The payment localities, by number or found by county or ZIP code in CMS's newest files.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use chrono::Datelike as _;
 
 use super::ask::{Asker, say, wrong};
+use super::published::Published;
 use crate::app::cli::SetupArgs;
 use crate::app::config::Config;
-use crate::app::exit::{Exit, Failure};
-use crate::app::wiring;
-use crate::io::blobs::hash_of;
-use crate::io::clock::{Clock, SystemClock};
-use crate::io::fetch::{FetchedBody, Fetcher};
-use crate::model::document::{Document, Validators};
-use crate::model::request::{Discovery, Request, Unit};
+use crate::app::exit::Failure;
 use crate::model::topic::LocalityId;
-use crate::sources::pfs::{Checks, Locality, Pfs, localities};
-use crate::sources::{Brief, Seen, Source as _};
+use crate::sources::pfs::{Locality, ZipCode, ZipPlace};
 
-/// Most pages that lead to a release.
-const ROUNDS: usize = 10;
+/// How often somebody may say where the practice is.
+const ROUNDS: usize = 5;
 
 /// Those that were given, and those that were asked for.
 pub(super) fn ask(
@@ -28,6 +19,7 @@ pub(super) fn ask(
     asker: Asker,
     config: &Config,
 ) -> Result<BTreeSet<LocalityId>, Failure> {
+    let published = Published::new(config);
     let mut found = BTreeSet::new();
     for text in &args.locality {
         found.insert(
@@ -37,8 +29,7 @@ pub(super) fn ask(
     }
     for text in &args.county {
         let county = County::parse(text).map_err(|why| wrong("--county", &why))?;
-        let all = newest(config)?;
-        let places = county.among(&all);
+        let places = county.among(published.localities()?);
         match places.as_slice() {
             [one] => {
                 found.insert(one.id.clone());
@@ -56,38 +47,120 @@ pub(super) fn ask(
             }
         }
     }
+    for zip in &args.zip {
+        match published.place_of(zip)? {
+            ZipPlace::In(id) => {
+                found.insert(id);
+            }
+            ZipPlace::Divided => return Err(wrong("--zip", &divided(zip))),
+            ZipPlace::Unknown => return Err(wrong("--zip", &unknown(zip))),
+        }
+    }
     if !found.is_empty() || !asker.is_interactive() {
         return Ok(found);
     }
-    let question = "State and county of the practice, as \"CA: Alameda\", for payment in dollars";
-    let answer: Option<County> = asker.line(question, "--county", Some(""), |answer| {
-        if answer.is_empty() {
-            return Ok(None);
+    let question = "ZIP code of the practice, or its state and county as \"CA: Alameda\", for payment in dollars";
+    // What is answered may lead nowhere: then the other way is open.
+    for _ in 0..ROUNDS {
+        let answer = asker.line(question, "--zip", Some(""), Answer::parse)?;
+        if matches!(answer, Answer::Nothing) {
+            break;
         }
-        County::parse(answer).map(Some)
-    })?;
-    let Some(county) = answer else {
-        return Ok(found);
-    };
-    say("Looking into CMS's newest file of localities; this takes half a minute …")?;
-    let all = match newest(config) {
-        Ok(all) => all,
-        Err(failure) => {
-            say(&format!(
-                "That did not work: {failure}\nLeft out; set watch.localities later, if you want dollars of your place."
-            ))?;
-            return Ok(found);
+        say("Looking into CMS's newest files; this takes half a minute …")?;
+        match places(&answer, &published) {
+            Ok(Found::Several(several)) => {
+                found.extend(choose(asker, &several)?);
+                break;
+            }
+            Ok(Found::Not(why)) => say(&why)?,
+            Err(failure) => {
+                say(&format!(
+                    "That did not work: {failure}\nLeft out; set watch.localities later, if you want dollars of your place."
+                ))?;
+                break;
+            }
         }
-    };
-    let mut places = county.among(&all);
-    if places.is_empty() {
-        say("No locality names that county; these are of the state:")?;
-        places = all.iter().filter(|one| one.state == county.state).collect();
     }
+    Ok(found)
+}
+
+/// Where somebody says that the practice is.
+enum Answer {
+    Nothing,
+    Zip(ZipCode),
+    County(County),
+}
+
+impl Answer {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        if text.is_empty() {
+            Ok(Self::Nothing)
+        } else if text.contains(':') {
+            County::parse(text).map(Self::County)
+        } else {
+            text.parse()
+                .map(Self::Zip)
+                .map_err(|_| "five digits, or two letters of the state, a colon and the county")
+        }
+    }
+}
+
+/// The localities that an answer leads to, or why there are none.
+enum Found {
+    Several(Vec<Locality>),
+    Not(String),
+}
+
+fn places(answer: &Answer, published: &Published<'_>) -> Result<Found, Failure> {
+    let several = match answer {
+        Answer::Nothing => return Ok(Found::Several(Vec::new())),
+        Answer::Zip(zip) => {
+            let id = match published.place_of(zip)? {
+                ZipPlace::In(id) => id,
+                ZipPlace::Divided => return Ok(Found::Not(divided(zip))),
+                ZipPlace::Unknown => return Ok(Found::Not(unknown(zip))),
+            };
+            let all = published.localities()?;
+            let Some(one) = all.iter().find(|one| one.id == id) else {
+                let why = format!(
+                    "{zip} is in {id} by CMS's file of ZIP codes, which its fee schedule does not have: name the county instead"
+                );
+                return Ok(Found::Not(why));
+            };
+            vec![one.clone()]
+        }
+        Answer::County(county) => {
+            let all = published.localities()?;
+            let places = county.among(all);
+            if places.is_empty() {
+                say("No locality names that county; these are of the state:")?;
+                let of_state = all.iter().filter(|one| one.state == county.state);
+                of_state.cloned().collect()
+            } else {
+                places.into_iter().cloned().collect()
+            }
+        }
+    };
+    Ok(if several.is_empty() {
+        Found::Not("CMS's file has no locality in that state".to_owned())
+    } else {
+        Found::Several(several)
+    })
+}
+
+fn divided(zip: &ZipCode) -> String {
+    format!("the ZIP code {zip} lies in several localities: name the county instead")
+}
+
+fn unknown(zip: &ZipCode) -> String {
+    format!("CMS's file has no ZIP code {zip}: name the county instead")
+}
+
+fn choose(asker: Asker, places: &[Locality]) -> Result<Option<LocalityId>, Failure> {
     for (number, place) in places.iter().enumerate() {
         say(&format!("  {}. {}", number + 1, line(place)))?;
     }
-    let chosen = asker.line(
+    asker.line(
         "Which one (its number)",
         "--locality",
         Some(if places.len() == 1 { "1" } else { "" }),
@@ -103,9 +176,7 @@ pub(super) fn ask(
                 .map(|place| Some(place.id.clone()))
                 .ok_or("that number is not in the list")
         },
-    )?;
-    found.extend(chosen);
-    Ok(found)
+    )
 }
 
 fn line(place: &Locality) -> String {
@@ -163,81 +234,6 @@ impl County {
         };
         of_state().filter(is_rest).collect()
     }
-}
-
-/// Every locality of the newest release.
-fn newest(config: &Config) -> Result<Vec<Locality>, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let fetcher = wiring::fetcher(config, clock)?;
-    let (unit, archive) = runtime.block_on(release(config, &fetcher))?;
-    let unreadable = |why: String| Failure::message(Exit::SourceUnreadable, why);
-    localities(&unit.name, &archive.bytes, &Checks::default())
-        .map_err(|error| unreadable(error.to_string()))
-}
-
-/// The newest release and its archive, by the way that the source itself goes.
-async fn release(config: &Config, fetcher: &Fetcher) -> Result<(Unit, Document), Failure> {
-    let source = Pfs::default();
-    let today = SystemClock.now().date_naive();
-    let brief = Brief {
-        today,
-        watch: &config.watch,
-        // In January the releases of the year may not be there yet.
-        since_year: today.year() - 1,
-    };
-    let (mut seen, mut failed) = (Seen::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let discovered = source.discover(&seen, &failed, &brief);
-        match discovered.map_err(|shape| Failure::message(Exit::SourceUnreadable, shape))? {
-            Discovery::Fetch(requests) => {
-                // The newest is listed last or first; of the rest nothing is wanted, but the source knows that.
-                for request in requests {
-                    match document(fetcher, &request).await {
-                        Ok(document) => {
-                            seen.insert(request.url.clone(), document);
-                        }
-                        Err(_) => failed.push(request.url.clone()),
-                    }
-                }
-            }
-            Discovery::Complete { units, .. } => {
-                let newest = units.into_iter().next_back().ok_or_else(|| {
-                    Failure::message(
-                        Exit::SourceUnreadable,
-                        "CMS lists no release that can be read",
-                    )
-                })?;
-                let archive = document(fetcher, &newest.request).await?;
-                return Ok((newest, archive));
-            }
-        }
-    }
-    Err(Failure::message(
-        Exit::SourceUnreadable,
-        "the list of releases leads nowhere",
-    ))
-}
-
-async fn document(fetcher: &Fetcher, request: &Request) -> Result<Document, Failure> {
-    let answer = fetcher.fetch(request, &Validators::default()).await;
-    let answer = answer.map_err(|error| Failure::message(Exit::SourceUnreadable, error))?;
-    let FetchedBody::Bytes(bytes) = answer.body else {
-        return Err(Failure::message(
-            Exit::SourceUnreadable,
-            "an answer without content",
-        ));
-    };
-    Ok(Document {
-        url: answer.url,
-        final_url: answer.final_url,
-        captured: answer.at,
-        hash: hash_of(&bytes),
-        bytes: bytes.into(),
-        text: None,
-    })
 }
 
 #[cfg(test)]
