@@ -253,6 +253,29 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_breaks_a_rule_of_its_table_is_found() {
+        let (_folder, path) = database();
+        let store = Store::open(&path).unwrap();
+        let connection = &store.reader.connection;
+        connection
+            .pragma_update(None, "ignore_check_constraints", true)
+            .unwrap();
+        connection
+            .pragma_update(None, "foreign_keys", false)
+            .unwrap();
+        connection
+            .execute(
+                "INSERT INTO acknowledgements VALUES ('a', 'p', '', '2026', 'dream')",
+                [],
+            )
+            .unwrap();
+        connection
+            .pragma_update(None, "ignore_check_constraints", false)
+            .unwrap();
+        assert!(!store.read().quick_check().unwrap().is_empty());
+    }
+
+    #[test]
     fn every_write_is_durable_and_references_hold() {
         let (_folder, path) = database();
         let store = Store::open(&path).unwrap();

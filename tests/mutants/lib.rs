@@ -1,0 +1,3 @@
+//! The engine and its words, without the rest.
+pub mod engine;
+pub mod model;
