@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """What comes in with the dependencies, judged by deny.toml where cargo-deny is not installed: licences, refused crates,
-registries, and versions that their authors withdrew.
+registries, and versions that their authors withdrew; and known weaknesses, judged by tests/advisories.toml.
 
-usage: tests/dependencies.py      asks cargo, and the crates' registry for withdrawn versions where it can be reached
+usage: tests/dependencies.py              asks cargo, and the crates' registry for withdrawn versions where it can be
+                                          reached; judges the weaknesses of Cargo.lock and tests/fuzz/Cargo.lock
+       tests/dependencies.py LOCK...      judges only the weaknesses of these lock files, and asks nobody
 
-Known weaknesses (RUSTSEC) it cannot judge: their list is in a git repository. `cargo deny check advisories` does.
+The list of weaknesses is an extract of the RustSec database, as old as its head says. What became known later it does
+not know: `cargo deny check advisories` asks the database itself.
 """
 
 import concurrent.futures
+import datetime
 import json
 import os
 import re
@@ -59,6 +63,33 @@ def allowed(expression, permits):
     return met
 
 
+def ordered(version):
+    """A version as something to compare. A pre-release is lower than its release; build metadata counts for nothing."""
+    numbers, _, before = version.partition("+")[0].partition("-")
+    parts = tuple(int(part) for part in numbers.split("."))
+    assert len(parts) == 3, f"{version}: three numbers are needed"
+    # In a pre-release numbers are lower than words, and the shorter of two that agree is lower.
+    marks = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in before.split("."))
+    return (parts, 0, marks) if before else (parts, 1, ())
+
+
+def within(version, requirement):
+    """Whether a version meets a requirement such as ">=0.9.3, <0.10.0" or "^0.3.24"."""
+    here = ordered(version)
+
+    def met(part):
+        sign, bound = re.fullmatch(r"(\^|=|[<>]=?) *([0-9].*)", part.strip()).groups()
+        there = ordered(bound)
+        if sign == "^":
+            # Up to the next number at the first place that is not zero; a pre-release of that is already outside.
+            place = next((place for place, number in enumerate(there[0]) if number), 2)
+            end = there[0][:place] + (there[0][place] + 1,) + (0,) * (2 - place)
+            return there <= here < (end, 0, ())
+        return {"=": here == there, "<": here < there, "<=": here <= there, ">": here > there, ">=": here >= there}[sign]
+
+    return all(met(part) for part in requirement.split(","))
+
+
 def selfcheck():
     for expression, of, expected in (
         ("MIT OR Apache-2.0", {"MIT"}, True),
@@ -70,6 +101,26 @@ def selfcheck():
         ("MIT AND GPL-2.0-only OR ISC", {"MIT"}, False),
     ):
         assert allowed(expression, of.__contains__) == expected, expression
+    for version, requirement, expected in (
+        ("0.4.16", ">=0.4.16", True),
+        ("0.4.15", ">=0.4.16", False),
+        ("0.4.9", ">=0.4.16", False),
+        ("0.4.16-rc.1", ">=0.4.16", False),
+        ("1.0.0-alpha.10", ">=1.0.0-alpha.9", True),
+        ("1.0.0-alpha", ">=1.0.0-alpha.1", False),
+        ("1.0.0-beta", ">=1.0.0-alpha.1, <1.0.0", True),
+        ("0.10.0", ">=0.9.3, <0.10.0", False),
+        ("0.9.5", ">=0.9.3, <0.10.0", True),
+        ("2.1.3+zstd.1.5.7", "<=2.1.3", True),
+        ("0.3.30", "^0.3.24", True),
+        ("0.3.23", "^0.3.24", False),
+        ("0.4.0", "^0.3.24", False),
+        ("0.4.0-rc.1", "^0.3.24", False),
+        ("1.9.0", "^1.8.1", True),
+        ("0.0.4", "^0.0.3", False),
+        ("0.2.1", "=0.2.0", False),
+    ):
+        assert within(version, requirement) == expected, (version, requirement)
 
 
 def withdrawn(crate):
@@ -84,10 +135,53 @@ def withdrawn(crate):
     return any(one["yanked"] for one in map(json.loads, lines) if one["vers"] == version)
 
 
+def weaknesses(locks, rules):
+    """What is wrong by the list of known weaknesses, what is to be noted, and a sentence on what was judged."""
+    with open("tests/advisories.toml", "rb") as file:
+        known = tomllib.load(file)
+    locked = set()
+    for lock in locks:
+        with open(lock, "rb") as file:
+            packages = tomllib.load(file)["package"]
+        # What has no source is our own.
+        locked |= {(one["name"], one["version"]) for one in packages if "source" in one}
+    ignored = rules["advisories"]["ignore"]
+    wrong, notes, accepted = [], [], 0
+    for one in known["advisory"]:
+        fine = one["patched"] + one.get("unaffected", [])
+        ours = sorted(version for name, version in locked if name == one["crate"])
+        hit = [version for version in ours if not any(within(version, part) for part in fine)]
+        what = f"{one['id']} ({one['kind']})"
+        if "accepted" in one:
+            accepted += bool(hit)
+            if one["id"] not in ignored:
+                wrong.append(f"{what} is accepted in tests/advisories.toml, but deny.toml does not ignore it")
+            if not hit:
+                notes.append(f"{what} is accepted, but hits {one['crate']} no longer: take the reason out")
+            continue
+        for version in hit:
+            better = f"Take {' or '.join(fine)} (cargo update)" if fine else "There is none without it: replace it"
+            wrong.append(
+                f"{one['crate']} {version}: {what}: {one['title']}. {better}, or say in tests/advisories.toml why it "
+                f"does not reach us. https://rustsec.org/advisories/{one['id']}.html"
+            )
+    for name in sorted({name for name, _ in locked} - set(known["looked_for"])):
+        notes.append(f"the weaknesses of {name} were not looked for: https://rustsec.org/packages/{name}.html")
+    age = (datetime.date.today() - known["state"]).days
+    if age > 90:
+        # Only a note: no test begins to fail because time passes.
+        notes.append(f"the list of weaknesses is {age} days old: `cargo deny check advisories`, and renew it")
+    said = f"{len(locked)} locked crates judged by {len(known['advisory'])} known weaknesses, {accepted} accepted"
+    return wrong, notes, f"{said}; the list ends with {known['newest']} of {known['state']}"
+
+
 def main():
     selfcheck()
     with open("deny.toml", "rb") as file:
         rules = tomllib.load(file)
+    wrong, notes, judged = weaknesses(sys.argv[1:] or ("Cargo.lock", "tests/fuzz/Cargo.lock"), rules)
+    if sys.argv[1:]:
+        finish(wrong, notes, judged)
     # What is only for other systems, or for features that nobody switches on, is not part of coverd.
     built = set()
     for target in rules["graph"]["targets"]:
@@ -101,7 +195,6 @@ def main():
     general = set(rules["licenses"]["allow"])
     special = {one["crate"]: set(one["allow"]) for one in rules["licenses"].get("exceptions", ())}
     refused = {one["crate"]: one["reason"] for one in rules["bans"]["deny"]}
-    wrong = []
     for package in packages:
         name, licence = package["name"], package["license"]
         what = f"{name} {package['version']}"
@@ -118,13 +211,19 @@ def main():
         crates = sorted({(package["name"], package["version"]) for package in packages})
         states = list(pool.map(withdrawn, crates))
     wrong += [f"{name} {version} was withdrawn by its authors" for (name, version), state in zip(crates, states) if state]
+    asked = sum(state is not None for state in states)
+    if asked == 0 and os.environ.get("CI") == "true":
+        wrong.append("the registry could not be asked")
+    licensed = f"{len(crates)} crates: licences, registries and refusals judged, {asked} asked for withdrawal"
+    finish(wrong, notes, f"{licensed}; {judged}")
+
+
+def finish(wrong, notes, judged):
+    for line in notes:
+        print(f"NOTE {line}")
     for line in wrong:
         print(f"NOT {line}")
-    asked = sum(state is not None for state in states)
-    print(f"{len(crates)} crates: licences, registries and refusals judged, {asked} asked for withdrawal, {len(wrong)} wrong")
-    if asked == 0 and os.environ.get("CI") == "true":
-        print("NOT the registry could not be asked")
-        sys.exit(1)
+    print(f"{judged}; {len(wrong)} wrong")
     sys.exit(1 if wrong else 0)
 
 
