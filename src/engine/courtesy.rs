@@ -232,6 +232,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_night_whose_morning_is_skipped_ends_on_the_next_one() {
+        // Samoa went from Thursday to Saturday when it crossed the date line.
+        let apia = chrono_tz::Pacific::Apia;
+        let night = night();
+        let release = release(at("2011-12-30T08:00:00Z"), None, &night, apia);
+        let local = release.at.with_timezone(&apia);
+        assert_eq!(local.format("%a %F %R").to_string(), "Sat 2011-12-31 07:00");
+    }
+
     proptest! {
         /// Nothing waits for more than a week and a day, nothing goes out in quiet hours but coverage, and
         /// waiting once is enough.

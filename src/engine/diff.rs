@@ -237,6 +237,48 @@ mod tests {
         assert_eq!(diff(&before, &after), vec![]);
     }
 
+    /// A status that moved, as `first day, was, now`.
+    fn moves(before: Vec<Fact>, after: Vec<Fact>) -> Vec<(NaiveDate, String, String)> {
+        let text = |side: &Option<Observation>| side.as_ref().map(ToString::to_string);
+        diff(&fold(before), &fold(after))
+            .iter()
+            .map(|change| {
+                let sides = [&change.was, &change.now].map(|side| text(side).unwrap_or_default());
+                let [was, now] = sides;
+                (change.days.from, was, now)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn days_with_the_same_change_are_one_change_and_others_are_told_apart() {
+        let (first, second) = ("2020-01-01", "2020-04-01");
+        let always = |letter: &str| vec![status("RVU20A", first, "2019-12-10", letter)];
+        let two = |one: &str, other: &str| {
+            vec![
+                status("RVU20A", first, "2019-12-10", one),
+                status("RVU20B", second, "2020-03-20", other),
+            ]
+        };
+        let change = |from: &str, was: &str, now: &str| (day(from), was.to_owned(), now.to_owned());
+        for (before, after, expected) in [
+            (two("N", "N"), always("A"), vec![change(first, "N", "A")]),
+            (always("N"), two("A", "A"), vec![change(first, "N", "A")]),
+            (
+                two("N", "B"),
+                always("A"),
+                vec![change(first, "N", "A"), change(second, "B", "A")],
+            ),
+            (
+                always("N"),
+                two("A", "R"),
+                vec![change(first, "N", "A"), change(second, "N", "R")],
+            ),
+        ] {
+            assert_eq!(moves(before, after), expected);
+        }
+    }
+
     #[test]
     fn a_row_that_speaks_of_less_leaves_the_rest_of_the_belief() {
         let whole = fact(

@@ -73,6 +73,7 @@ mod tests {
         };
         assert_eq!(next(30, 1), Some(0), "a month ahead");
         assert_eq!(next(2, 1), None, "a day ahead: four days at most");
+        assert_eq!(next(4, 1), None, "three days ahead: six days at most");
         assert_eq!(next(2, 5), Some(0));
     }
 }

@@ -359,6 +359,25 @@ mod tests {
         assert_eq!(believed(then, day("2020-06-01")).as_deref(), Some("N"));
     }
 
+    #[test]
+    fn what_was_known_at_an_instant_was_captured_until_then() {
+        let facts = vec![
+            status("RVU20A", "2020-01-01", "2019-12-10", "N"),
+            status("RVU20B", "2020-04-01", "2020-03-20", "A"),
+        ];
+        let noon = facts[0].origin.learned;
+        let editions = |instant: DateTime<Utc>| -> Vec<String> {
+            known_by(facts.clone(), instant)
+                .iter()
+                .map(|fact| fact.origin.edition.name.clone())
+                .collect()
+        };
+        let second = chrono::TimeDelta::seconds(1);
+        assert_eq!(editions(noon - second), Vec::<String>::new());
+        assert_eq!(editions(noon), ["RVU20A"], "at that very instant");
+        assert_eq!(editions(facts[1].origin.learned), ["RVU20A", "RVU20B"]);
+    }
+
     proptest! {
         #[test]
         fn the_order_of_arrival_does_not_matter(says in prop::collection::vec(Say::any(), 0..12), seed in any::<u64>()) {

@@ -163,4 +163,42 @@ mod tests {
             }
         );
     }
+
+    #[test]
+    fn a_problem_that_is_found_twice_is_one_and_another_is_another() {
+        let other = Problem {
+            subject: "RVU20C".into(),
+            ..problem(ProblemKind::Shape)
+        };
+        let one = || problem(ProblemKind::Shape);
+        let found = vec![one(), other, one()];
+        let assessment = assess(vec![], found, |_| true, day(0));
+        let subjects: Vec<&str> = assessment
+            .tell
+            .iter()
+            .map(|open| open.problem.subject.as_str())
+            .collect();
+        assert_eq!(subjects, ["RVU20B", "RVU20C"]);
+    }
+
+    #[test]
+    fn a_problem_that_lasts_is_told_again_in_its_latest_words() {
+        let worded = |text: &str| Problem {
+            text: text.into(),
+            ..problem(ProblemKind::Shape)
+        };
+        let first = assess(
+            vec![],
+            vec![worded("a column is missing")],
+            |_| true,
+            day(0),
+        );
+        let found = vec![worded("two columns are missing")];
+        let later = assess(first.record.open, found, |_| true, day(7));
+        let [told] = &later.tell[..] else {
+            panic!("{:?}", later.tell)
+        };
+        assert_eq!(told.problem.text, "two columns are missing");
+        assert_eq!((told.since, told.times), (day(0), 2));
+    }
 }

@@ -127,6 +127,14 @@ mod tests {
                 own(),
                 &row("A", "0.39"),
             ),
+            // The next release repeats the row: no other price.
+            posted(
+                "RVU20C",
+                "2020-07-01",
+                "2020-06-20",
+                own(),
+                &row("A", "0.39"),
+            ),
             posted(
                 "RVU21A",
                 "2021-01-01",

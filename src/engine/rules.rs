@@ -341,6 +341,30 @@ mod tests {
         assert_eq!(named.iter().collect::<Vec<_>>(), ["20560", "dry needling"]);
     }
 
+    #[test]
+    fn a_correction_alone_is_a_correction_and_beside_its_proposal_it_is_none() {
+        let of = |number: &str, kind: &str| {
+            let stage = Stage::ProposedBy("CMS-1848-P".to_owned());
+            rule(number, stage, "2026-07-16", &[(Attribute::RuleKind, kind)])
+        };
+        let standing = |kinds: &[&str]| {
+            let numbers = ["2026-14327", "2026-16001"];
+            let facts = numbers
+                .iter()
+                .zip(kinds)
+                .map(|(number, kind)| of(number, kind));
+            let found = rulemakings(&fold(facts.collect::<Vec<_>>()), day("2026-08-01"));
+            found.iter().map(|one| one.standing).collect::<Vec<_>>()
+        };
+        assert_eq!(standing(&["proposed rule"]), [Phase::Proposed]);
+        assert_eq!(
+            standing(&["proposed rule", "correction"]),
+            [Phase::Proposed]
+        );
+        assert_eq!(standing(&["correction"]), [Phase::Corrected]);
+        assert_eq!(standing(&["notice"]), [Phase::InForce]);
+    }
+
     proptest! {
         #[test]
         fn the_order_in_which_documents_are_read_does_not_matter(seed in any::<u64>()) {

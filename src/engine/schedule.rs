@@ -236,6 +236,34 @@ mod tests {
         }
     }
 
+    #[test]
+    fn installations_are_spread_over_ten_minutes_and_tries_over_one() {
+        let plan = Plan::parse("0 6 * * *").unwrap();
+        let now = at("2026-11-23T06:00:01Z");
+        for (jitter, planned, sooner) in [
+            (0.0, "2026-11-24T06:00:00Z", "2026-11-23T06:15:01Z"),
+            (0.5, "2026-11-24T06:05:00Z", "2026-11-23T06:15:31Z"),
+            (1.0, "2026-11-24T06:10:00Z", "2026-11-23T06:16:01Z"),
+        ] {
+            assert_eq!(next_due(&plan, now, 0, jitter), at(planned));
+            assert_eq!(next_due(&plan, now, 1, jitter), at(sooner));
+        }
+    }
+
+    #[test]
+    fn a_source_lives_on_where_the_calendar_of_plans_ends() {
+        let plan = Plan::parse("0 6 * * *").unwrap();
+        let beyond = at("2150-01-01T12:00:00Z");
+        assert_eq!(plan.next_after(beyond), beyond + TimeDelta::days(1));
+    }
+
+    #[test]
+    fn a_plan_is_shown_as_it_was_written() {
+        for text in ["23 11 * * *", "@daily", "0 12 * * MON-FRI"] {
+            assert_eq!(Plan::parse(&format!(" {text} ")).unwrap().to_string(), text);
+        }
+    }
+
     proptest! {
         #[test]
         fn the_next_time_is_always_later_and_within_the_month(seconds in 0_i64..4_000_000_000) {

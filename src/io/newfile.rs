@@ -5,6 +5,8 @@ use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
+use super::disk::sync_folder;
+
 /// A file under construction; gone unless it is [kept](NewFile::keep).
 #[derive(Debug)]
 pub(super) struct NewFile {
@@ -53,8 +55,16 @@ impl NewFile {
         file.sync_all()?;
         fs::rename(&self.partial, &self.target)?;
         self.kept = true;
-        Ok(())
+        // The rename is on disk only when the folder is.
+        sync_folder(folder_of(&self.target))
     }
+}
+
+/// The folder that a file is in.
+fn folder_of(file: &Path) -> &Path {
+    file.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Puts a file in the place of another, whole and on disk, with this mode. Where its group may read it, that is the
@@ -66,10 +76,7 @@ pub fn replace(target: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut partial = target.as_os_str().to_owned();
     partial.push(".partial");
     let partial = PathBuf::from(partial);
-    let folder = target
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = folder_of(target);
     let written = || -> io::Result<()> {
         match fs::remove_file(&partial) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -89,7 +96,7 @@ pub fn replace(target: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         file.set_permissions(Permissions::from_mode(mode))?;
         file.sync_all()?;
         fs::rename(&partial, target)?;
-        File::open(folder)?.sync_all()
+        sync_folder(folder)
     };
     written().inspect_err(|_| {
         let _ = fs::remove_file(&partial);

@@ -47,28 +47,30 @@ impl Passage {
 
 impl fmt::Display for Passage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let part = |text: &str| {
-            let words: Vec<&str> = text.split_whitespace().collect();
-            // A bar by itself separates the parts, so that none may stand in them.
-            words.join(" ").replace('|', "\u{a6}")
+        // A bar by itself separates the parts, so that none may stand in them.
+        let part = |words: &[&str]| words.join(" ").replace('|', "\u{a6}");
+        let words = |text: &str| -> String { part(&text.split_whitespace().collect::<Vec<_>>()) };
+        // Nor may what separates terms and headings stand at the end of a word, or as one.
+        let term = |text: &String| {
+            let words = text
+                .split_whitespace()
+                .map(|word| word.trim_end_matches(','));
+            part(&words.filter(|word| !word.is_empty()).collect::<Vec<_>>())
         };
-        let terms: Vec<String> = self
-            .terms
-            .iter()
-            .map(|term| part(term).replace(", ", " "))
-            .collect();
-        let heading: Vec<String> = self
-            .heading
-            .iter()
-            .map(|one| part(one).replace(" > ", " "))
-            .collect();
+        let heading = |text: &String| {
+            let words = text.split_whitespace().filter(|word| *word != ">");
+            part(&words.collect::<Vec<_>>())
+        };
+        let is_said = |text: &String| !text.is_empty();
+        let terms: Vec<String> = self.terms.iter().map(term).filter(is_said).collect();
+        let headings: Vec<String> = self.heading.iter().map(heading).filter(is_said).collect();
         write!(
             f,
             "{} | {} | {} | {}",
             terms.join(", "),
-            heading.join(" > "),
-            part(&self.page),
-            part(&self.text)
+            headings.join(" > "),
+            words(&self.page),
+            words(&self.text)
         )
     }
 }
@@ -102,5 +104,15 @@ mod tests {
         };
         assert_eq!(Passage::parse(&bare.to_string()), Some(bare));
         assert_eq!(Passage::parse("a sentence"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_reads_back_the_same(line in "([a ,>|]{0,9} \\| ){3}[a ,>|]{0,9}") {
+            let read = Passage::parse(&line).unwrap();
+            let written = read.to_string();
+            let again = Passage::parse(&written).unwrap();
+            proptest::prop_assert_eq!(again.to_string(), written);
+        }
     }
 }

@@ -380,9 +380,15 @@ fn people_are_required_by_role_and_their_absence_is_noted() {
 #[test]
 fn one_line_texts_cannot_carry_headers() {
     let told = mistakes("[mail]\nfrom_name = \"coverd\\r\\nBcc: everyone@example.org\"\n");
+    let said = ["2 mail.from_name: must be one line without control characters"];
+    assert_eq!(told, said);
+    // What no mail could be written with is a mistake here, and not at the first alert.
+    let told = mistakes("[mail]\nfrom_name = \"one\\u2028two\"\n");
+    assert_eq!(told, said);
+    let long = format!("[practice]\nname = \"{}\"\n", "é".repeat(501));
     assert_eq!(
-        told,
-        ["2 mail.from_name: must be one line without control characters"]
+        mistakes(&long),
+        ["2 practice.name: is longer than 1000 bytes"]
     );
 }
 

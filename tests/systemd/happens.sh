@@ -62,6 +62,7 @@ ok "a ZIP code in several localities is not guessed at" says '94501 lies in seve
 ok "nor one that CMS does not know" says 'no ZIP code 99999' by_place --zip 99999
 ok "a ZIP code finds the locality, in CMS's file" by_place --zip 94110
 ok "and it is written" inside grep -q 'localities = \["01112-05"\]' /srv/by-place/coverd.toml
+rm -rf "$root/srv/by-place"
 start=$SECONDS
 ok "with the right answers it writes, and starts the service" says 'coverd runs' setup /srv/password
 ok "the service runs" runs

@@ -14,12 +14,10 @@ use super::log::Log;
 use super::mistake::KeyPath;
 use super::raw::{RawConfig, RawFetch, RawPractice, RawSource, RawSources, RawStore};
 use super::settings::{Config, Fetch, Practice, SourceSettings, Sources};
+use crate::render::mail::{LONGEST_TEXT, breaks_a_line};
 
 /// Where the database lies when neither the file nor systemd names a folder.
 const SYSTEM_STATE: &str = "/var/lib/coverd";
-
-/// Longest text of a single value, in bytes.
-const MAX_TEXT: usize = 1000;
 
 /// Checks values and remembers what is wrong with them.
 pub(super) struct Resolver<'a> {
@@ -276,10 +274,10 @@ impl<'a> Resolver<'a> {
 
     /// As [`Self::text`], for a key in a list.
     pub(super) fn text_at(&mut self, key: &KeyPath, raw: &str) -> String {
-        if raw.chars().any(char::is_control) {
+        if raw.chars().any(breaks_a_line) {
             self.wrong_at(key.clone(), "must be one line without control characters");
-        } else if raw.len() > MAX_TEXT {
-            self.wrong_at(key.clone(), format!("is longer than {MAX_TEXT} bytes"));
+        } else if raw.len() > LONGEST_TEXT {
+            self.wrong_at(key.clone(), format!("is longer than {LONGEST_TEXT} bytes"));
         }
         raw.trim().to_owned()
     }

@@ -14,17 +14,11 @@ use crate::model::fact::Fact;
 pub(super) fn contradictions(facts: &[Fact], question: &Question) -> Vec<String> {
     let topic = service(question);
     let mut by_source: BTreeMap<&str, Vec<Fact>> = BTreeMap::new();
-    for fact in facts {
-        let speaks = fact.statement.values.contains_key(&Attribute::Status);
-        if fact.statement.topic == topic && speaks {
-            by_source
-                .entry(&fact.origin.source)
-                .or_default()
-                .push(fact.clone());
-        }
-    }
-    if by_source.len() < 2 {
-        return Vec::new();
+    for fact in facts.iter().filter(|fact| fact.statement.topic == topic) {
+        by_source
+            .entry(&fact.origin.source)
+            .or_default()
+            .push(fact.clone());
     }
     let all: Vec<Fact> = by_source.values().flatten().cloned().collect();
     let believed = fold(all);

@@ -58,7 +58,8 @@ fn held(timeline: &Timeline, on: NaiveDate) -> Option<Period> {
     let until = timeline
         .segments
         .iter()
-        .find(|segment| segment.period.from > on && segment.observation != *observation)
+        .skip_while(|segment| !segment.period.contains(on))
+        .find(|segment| segment.observation != *observation)
         .map(|segment| segment.period.from);
     Some(Period { from, until })
 }

@@ -58,14 +58,8 @@ pub(super) fn ncd_line(timelines: &Timelines, question: &Question, link: &NcdLin
             }
         }
     }
-    if timelines
-        .text(&topic, Attribute::Listed, question.on)
-        .is_none()
-        && timelines
-            .get(&topic, Attribute::Listed)
-            .and_then(|t| t.at(question.on))
-            .is_some()
-    {
+    let listed = timelines.observed(&topic, Attribute::Listed, question.on);
+    if listed == Some(&Observation::Absent) {
         answered
             .caveats
             .push("CMS no longer lists this determination".to_owned());

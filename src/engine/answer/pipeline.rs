@@ -1,12 +1,12 @@
 //! What is on its way: rules that are proposed, or final and not yet in force, and coverage analyses.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 
 use super::line::{add, plain};
 use super::local::names_it;
 use crate::model::answer::{AnswerLine, Layer, NOT_OBSERVED, Question};
 use crate::model::attribute::Attribute;
-use crate::model::fact::Observation;
+use crate::model::fact::{Observation, Value};
 use crate::model::timeline::Timelines;
 use crate::model::topic::{Stage, Subject, Topic};
 
@@ -60,9 +60,8 @@ fn staged(timelines: &Timelines, question: &Question, known: &[Topic]) -> Vec<An
             continue;
         };
         let (begins, published) = (first.period.from, first.fact.origin.published);
-        let coming = published <= question.on && question.on < begins;
-        let this_year = begins <= question.on && question.on < next_year(begins);
-        if !coming && !this_year {
+        // From the day on which it was public, or in force if that was earlier, through its first year.
+        if question.on < published.min(begins) || question.on >= next_year(begins) {
             continue;
         }
         let verb = match topic.stage {
@@ -86,7 +85,7 @@ fn staged(timelines: &Timelines, question: &Question, known: &[Topic]) -> Vec<An
 }
 
 fn next_year(day: NaiveDate) -> NaiveDate {
-    day.checked_add_days(Days::new(365)).unwrap_or(day)
+    day.checked_add_months(Months::new(12)).unwrap_or(day)
 }
 
 /// A rule document that names the code and was public, and recent, on the day.
@@ -99,9 +98,9 @@ fn rule_line(
         return None;
     }
     let last = |attribute| timelines.get(topic, attribute)?.segments.last();
-    let text = |attribute| {
-        let text = last(attribute)?.observation.to_string();
-        (!text.is_empty() && text != "blank").then_some(text)
+    let text = |attribute| match &last(attribute)?.observation {
+        Observation::Value(Value::Text(text)) if !text.is_empty() => Some(text),
+        Observation::Value(_) | Observation::Absent => None,
     };
     let segment = last(Attribute::RuleKind)?;
     let published = segment.fact.origin.published;
@@ -117,7 +116,7 @@ fn rule_line(
         (Attribute::EffectiveDate, "effective "),
     ] {
         if let Some(value) = text(attribute) {
-            add(&mut says, &[", ", words, &value]);
+            add(&mut says, &[", ", words, value]);
         }
     }
     says.push_str(": it names the code");

@@ -109,11 +109,9 @@ impl Day<'_> {
             };
             self.timelines.get(&topic, attribute)?.at(self.on)
         };
-        match at(self.stage) {
-            Some(segment) => Some((segment, false)),
-            None if *self.stage == Stage::InForce => None,
-            None => at(&Stage::InForce).map(|segment| (segment, true)),
-        }
+        at(self.stage)
+            .map(|segment| (segment, false))
+            .or_else(|| Some((at(&Stage::InForce)?, true)))
     }
 
     fn observe(

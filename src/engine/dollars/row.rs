@@ -37,8 +37,11 @@ impl Row {
             Setting::NonFacility => 0,
             Setting::Facility => 1,
         };
-        let values =
-            self.values[at].filter(|values| !(values.work + values.pe + values.mp).is_zero());
+        let values = self.values[at].filter(|values| {
+            [values.work, values.pe, values.mp]
+                .iter()
+                .any(|value| !value.is_zero())
+        });
         let amount = |values: RelativeValues| payment(values, indices?, factor?);
         let (is_paid, may_be_priced) = match meaning.payable {
             Payable::IfCovered => (true, true),

@@ -278,10 +278,17 @@ fn mailbox(field: &'static str, name: &str, address: &str) -> Result<Mailbox, Co
     ))
 }
 
+/// Longest name or other text in a header, in bytes; the configuration takes no longer one.
+pub const LONGEST_TEXT: usize = 1_000;
+
+/// Whether a character ends a line, or is for machines: it cannot stand in a header.
+pub fn breaks_a_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
 /// The text, if it can stand in a header.
 fn one_line<'a>(field: &'static str, text: &'a str) -> Result<&'a str, ComposeError> {
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    if text.chars().any(breaks) || text.len() > 300 {
+    if text.chars().any(breaks_a_line) || text.len() > LONGEST_TEXT {
         return Err(ComposeError::Header {
             field,
             text: visible(text),

@@ -22,5 +22,7 @@ mod when;
 pub(super) use bodies::NO_ADVICE;
 pub use bodies::{Bodies, bodies};
 pub use letters::{Weekly, digest, reminder, text_of, weekly};
-pub use mime::{ComposeError, Envelope, compose, delivery_id, test_message};
+pub use mime::{
+    ComposeError, Envelope, LONGEST_TEXT, breaks_a_line, compose, delivery_id, test_message,
+};
 pub use welcome::{Welcome, welcome};

@@ -10,7 +10,7 @@ use crate::model::topic::{Pair, Place, Stage, Subject, Topic};
 
 /// Everything that can be known about the code in 2027: a layer each.
 #[expect(clippy::too_many_lines, reason = "a list of facts")]
-fn all_layers() -> (Vec<Fact>, Vec<Topic>) {
+pub(super) fn all_layers() -> (Vec<Fact>, Vec<Topic>) {
     let code = || Subject::Service("20560".parse().unwrap());
     let policy = |name: &str| Subject::Policy(name.to_owned());
     let passage = "20560 | II. Codes | 91 FR 43901 | we propose status A for 20560";

@@ -81,3 +81,17 @@ pub(super) fn ask(facts: Vec<Fact>, known: &[Topic], on: &str) -> Answer {
         },
     )
 }
+
+/// What the lines of a layer say.
+pub(super) fn all_say(answer: &Answer, layer: Layer) -> Vec<&str> {
+    answer
+        .lines
+        .iter()
+        .filter(|line| line.layer == layer)
+        .map(|line| line.says.as_str())
+        .collect()
+}
+
+pub(super) fn code() -> Subject {
+    Subject::Service("20560".parse().unwrap())
+}

@@ -4,20 +4,25 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::made::{ask, ncd, store};
+use super::made::{ask, code, ncd, store};
 use crate::engine::tests::{day, fact, status};
 use crate::model::attribute::Attribute;
-use crate::model::topic::Subject;
+use crate::model::fact::Fact;
 
-#[test]
-fn a_document_that_reaches_back_contradicts_what_was_public_on_the_day() {
+/// An instruction of 14 February that moves the status from 21 January on.
+fn order() -> Fact {
     let mut order = status("CR 11661", "2020-01-21", "2020-02-14", "A");
     let origin = Arc::make_mut(&mut order.origin);
     origin.edition.begins = day("2020-02-14");
     "transmittals".clone_into(&mut origin.source);
+    order
+}
+
+#[test]
+fn a_document_that_reaches_back_contradicts_what_was_public_on_the_day() {
     let facts = || {
         let mut facts = store();
-        facts.push(order.clone());
+        facts.push(order());
         facts
     };
     let told = |on: &str| ask(facts(), &[], on).contradictions;
@@ -33,6 +38,21 @@ fn a_document_that_reaches_back_contradicts_what_was_public_on_the_day() {
     }
 }
 
+#[test]
+fn a_source_that_is_silent_on_the_status_contradicts_nothing() {
+    let opps = [(Attribute::OppsStatus, "S")];
+    let mut beside = fact("OPPS 2020-01", "2020-01-01", "2019-12-28", code(), &opps);
+    "opps".clone_into(&mut Arc::make_mut(&mut beside.origin).source);
+    let told = |facts| ask(facts, &[], "2020-02-10").contradictions;
+    assert_eq!(told(vec![beside.clone(), order()]), Vec::<String>::new());
+    let mut facts = store();
+    facts.extend([beside, order()]);
+    let [named] = &told(facts)[..] else {
+        panic!("the two that differ, and nothing else");
+    };
+    assert!(named.starts_with("RVU20A "), "{named}");
+}
+
 proptest! {
     #[test]
     fn no_summary_says_covered_without_if_or_not(
@@ -41,7 +61,6 @@ proptest! {
         opps in prop::option::of(prop::sample::select(vec!["S", "E1", "N"])),
         with_ncd in any::<bool>(),
     ) {
-        let code = || Subject::Service("20560".parse().unwrap());
         let mut facts = vec![status("RVU20B", "2020-04-01", "2020-05-01", letter)];
         facts.extend(therapy.map(|word| fact("T", "2020-01-01", "2019-12-01", code(), &[(Attribute::TherapyDesignation, word)])));
         facts.extend(opps.map(|word| fact("O", "2020-01-01", "2019-12-01", code(), &[(Attribute::OppsStatus, word)])));

@@ -3,4 +3,7 @@
 mod changes;
 mod figures;
 mod made;
+mod moved;
+mod needs;
+mod values;
 mod worth;
