@@ -54,12 +54,7 @@ fn a_look_alike_alone_is_history_and_beside_a_watched_code_it_is_named() {
         release("RVU20A", "2020-01-01", "97810", &[(Attribute::Status, "N")]),
         release("RVU20A", "2020-01-01", "20560", &[(Attribute::Status, "N")]),
     ];
-    let alone = [release(
-        "RVU20B",
-        "2020-04-01",
-        "97810",
-        &[(Attribute::Status, "A")],
-    )];
+    let alone = statuses("RVU20B", "2020-04-01", &["97810"], "A");
     let quiet = verdict(&old, &alone, false, false);
     assert_eq!((quiet.alert.is_none(), quiet.changes.len()), (true, 1));
 
@@ -73,18 +68,8 @@ fn a_look_alike_alone_is_history_and_beside_a_watched_code_it_is_named() {
 
 #[test]
 fn a_baseline_is_history_without_alert() {
-    let old = [release(
-        "RVU20A",
-        "2020-01-01",
-        "20560",
-        &[(Attribute::Status, "N")],
-    )];
-    let new = [release(
-        "RVU20B",
-        "2020-04-01",
-        "20560",
-        &[(Attribute::Status, "A")],
-    )];
+    let old = statuses("RVU20A", "2020-01-01", &["20560"], "N");
+    let new = statuses("RVU20B", "2020-04-01", &["20560"], "A");
     let verdict = verdict(&old, &new, true, true);
     assert_eq!((verdict.alert, verdict.changes.len()), (None, 1));
 }
@@ -161,18 +146,8 @@ fn transmittals_are_administrative_and_retirement_is_coverage() {
 
 #[test]
 fn the_same_change_twice_is_the_same_alert() {
-    let old = [release(
-        "RVU20A",
-        "2020-01-01",
-        "20560",
-        &[(Attribute::Status, "N")],
-    )];
-    let new = [release(
-        "RVU20B",
-        "2020-04-01",
-        "20560",
-        &[(Attribute::Status, "A")],
-    )];
+    let old = statuses("RVU20A", "2020-01-01", &["20560"], "N");
+    let new = statuses("RVU20B", "2020-04-01", &["20560"], "A");
     assert_eq!(
         verdict(&old, &new, false, false),
         verdict(&old, &new, false, false)

@@ -48,12 +48,11 @@ pub(super) fn ask(
         }
     }
     for zip in &args.zip {
-        match published.place_of(zip)? {
-            ZipPlace::In(id) => {
-                found.insert(id);
+        match at(zip, &published)? {
+            Ok(place) => {
+                found.insert(place.id);
             }
-            ZipPlace::Divided => return Err(wrong("--zip", &divided(zip))),
-            ZipPlace::Unknown => return Err(wrong("--zip", &unknown(zip))),
+            Err(why) => return Err(wrong("--zip", &why)),
         }
     }
     if !found.is_empty() || !asker.is_interactive() {
@@ -62,17 +61,16 @@ pub(super) fn ask(
     let question = "ZIP code of the practice, or its state and county as \"CA: Alameda\", for payment in dollars";
     // What is answered may lead nowhere: then the other way is open.
     for _ in 0..ROUNDS {
-        let answer = asker.line(question, "--zip", Some(""), Answer::parse)?;
-        if matches!(answer, Answer::Nothing) {
+        let Some(answer) = asker.line(question, "--zip", Some(""), Answer::parse)? else {
             break;
-        }
+        };
         say("Looking into CMS's newest files; this takes half a minute …")?;
         match places(&answer, &published) {
-            Ok(Found::Several(several)) => {
+            Ok(Ok(several)) => {
                 found.extend(choose(asker, &several)?);
                 break;
             }
-            Ok(Found::Not(why)) => say(&why)?,
+            Ok(Err(why)) => say(&why)?,
             Err(failure) => {
                 say(&format!(
                     "That did not work: {failure}\nLeft out; set watch.localities later, if you want dollars of your place."
@@ -86,74 +84,67 @@ pub(super) fn ask(
 
 /// Where somebody says that the practice is.
 enum Answer {
-    Nothing,
     Zip(ZipCode),
     County(County),
 }
 
 impl Answer {
-    fn parse(text: &str) -> Result<Self, &'static str> {
+    /// `None` for nothing.
+    fn parse(text: &str) -> Result<Option<Self>, &'static str> {
         if text.is_empty() {
-            Ok(Self::Nothing)
+            Ok(None)
         } else if text.contains(':') {
-            County::parse(text).map(Self::County)
+            County::parse(text).map(|county| Some(Self::County(county)))
         } else {
             text.parse()
-                .map(Self::Zip)
+                .map(|zip| Some(Self::Zip(zip)))
                 .map_err(|_| "five digits, or two letters of the state, a colon and the county")
         }
     }
 }
 
 /// The localities that an answer leads to, or why there are none.
-enum Found {
-    Several(Vec<Locality>),
-    Not(String),
+fn places(
+    answer: &Answer,
+    published: &Published<'_>,
+) -> Result<Result<Vec<Locality>, String>, Failure> {
+    let county = match answer {
+        Answer::Zip(zip) => return Ok(at(zip, published)?.map(|place| vec![place])),
+        Answer::County(county) => county,
+    };
+    let all = published.localities()?;
+    let mut places = county.among(all);
+    if places.is_empty() {
+        say("No locality names that county; these are of the state:")?;
+        places = all.iter().filter(|one| one.state == county.state).collect();
+    }
+    if places.is_empty() {
+        return Ok(Err("CMS's file has no locality in that state".to_owned()));
+    }
+    Ok(Ok(places.into_iter().cloned().collect()))
 }
 
-fn places(answer: &Answer, published: &Published<'_>) -> Result<Found, Failure> {
-    let several = match answer {
-        Answer::Nothing => return Ok(Found::Several(Vec::new())),
-        Answer::Zip(zip) => {
-            let id = match published.place_of(zip)? {
-                ZipPlace::In(id) => id,
-                ZipPlace::Divided => return Ok(Found::Not(divided(zip))),
-                ZipPlace::Unknown => return Ok(Found::Not(unknown(zip))),
-            };
-            let all = published.localities()?;
-            let Some(one) = all.iter().find(|one| one.id == id) else {
-                let why = format!(
-                    "{zip} is in {id} by CMS's file of ZIP codes, which its fee schedule does not have: name the county instead"
-                );
-                return Ok(Found::Not(why));
-            };
-            vec![one.clone()]
+/// The locality of a ZIP code, which the fee schedule has as well; or why there is none.
+fn at(zip: &ZipCode, published: &Published<'_>) -> Result<Result<Locality, String>, Failure> {
+    let id = match published.place_of(zip)? {
+        ZipPlace::In(id) => id,
+        ZipPlace::Divided => {
+            return Ok(Err(format!(
+                "the ZIP code {zip} lies in several localities: name the county instead"
+            )));
         }
-        Answer::County(county) => {
-            let all = published.localities()?;
-            let places = county.among(all);
-            if places.is_empty() {
-                say("No locality names that county; these are of the state:")?;
-                let of_state = all.iter().filter(|one| one.state == county.state);
-                of_state.cloned().collect()
-            } else {
-                places.into_iter().cloned().collect()
-            }
+        ZipPlace::Unknown => {
+            return Ok(Err(format!(
+                "CMS's file has no ZIP code {zip}: name the county instead"
+            )));
         }
     };
-    Ok(if several.is_empty() {
-        Found::Not("CMS's file has no locality in that state".to_owned())
-    } else {
-        Found::Several(several)
-    })
-}
-
-fn divided(zip: &ZipCode) -> String {
-    format!("the ZIP code {zip} lies in several localities: name the county instead")
-}
-
-fn unknown(zip: &ZipCode) -> String {
-    format!("CMS's file has no ZIP code {zip}: name the county instead")
+    let place = published.localities()?.iter().find(|one| one.id == id);
+    Ok(place.cloned().ok_or_else(|| {
+        format!(
+            "{zip} is in {id} by CMS's file of ZIP codes, which its fee schedule does not have: name the county instead"
+        )
+    }))
 }
 
 fn choose(asker: Asker, places: &[Locality]) -> Result<Option<LocalityId>, Failure> {
