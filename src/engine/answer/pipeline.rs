@@ -64,6 +64,9 @@ fn staged(timelines: &Timelines, question: &Question, known: &[Topic]) -> Vec<An
         if question.on < published.min(begins) || question.on >= next_year(begins) {
             continue;
         }
+        if is_decided(timelines, question, topic, known) {
+            continue;
+        }
         let verb = match topic.stage {
             Stage::ProposedBy(_) => "proposes",
             Stage::FinalBy(_) | Stage::InForce => "makes final",
@@ -82,6 +85,24 @@ fn staged(timelines: &Timelines, question: &Question, known: &[Topic]) -> Vec<An
         lines.push(line);
     }
     lines
+}
+
+/// Whether the topic is a proposal whose rulemaking had its final rule, about the same code, by the day asked for:
+/// then that is what is on its way, whether it adopts the proposal or not.
+fn is_decided(
+    timelines: &Timelines,
+    question: &Question,
+    proposed: &Topic,
+    known: &[Topic],
+) -> bool {
+    matches!(proposed.stage, Stage::ProposedBy(_))
+        && known
+            .iter()
+            .filter(|topic| matches!(topic.stage, Stage::FinalBy(_)))
+            .filter(|topic| (&topic.subject, &topic.place) == (&proposed.subject, &proposed.place))
+            .filter(|topic| topic.stage.rulemaking() == proposed.stage.rulemaking())
+            .filter_map(|topic| timelines.get(topic, Attribute::Status)?.segments.first())
+            .any(|decided| decided.fact.origin.published <= question.on)
 }
 
 fn next_year(day: NaiveDate) -> NaiveDate {

@@ -51,6 +51,45 @@ fn a_status_by_a_rule_is_told_from_its_publication_through_its_first_year() {
 }
 
 #[test]
+fn a_proposal_is_told_until_the_final_rule_of_its_rulemaking_is_published() {
+    let staged = |stage: Stage, published, code| {
+        let mut staged = status(&stage.to_string(), "2028-01-01", published, code);
+        staged.statement.topic.stage = stage;
+        staged
+    };
+    let proposed = staged(
+        Stage::ProposedBy("CMS-1900-P".to_owned()),
+        "2027-07-10",
+        "A",
+    );
+    let proposes = "CMS-1900-P proposes status A from 2028-01-01";
+    for (docket, on, expected) in [
+        ("CMS-1900-F", "2027-11-04", vec![proposes]),
+        (
+            "CMS-1900-F",
+            "2027-11-05",
+            vec!["CMS-1900-F makes final status N from 2028-01-01"],
+        ),
+        (
+            "CMS-1900-F",
+            "2028-06-01",
+            vec!["CMS-1900-F makes final status N from 2028-01-01"],
+        ),
+        // The final rule of another rulemaking decides nothing about this one.
+        (
+            "CMS-1901-F",
+            "2027-11-05",
+            vec![proposes, "CMS-1901-F makes final status N from 2028-01-01"],
+        ),
+    ] {
+        let decided = staged(Stage::FinalBy(docket.to_owned()), "2027-11-05", "N");
+        let known = [&proposed, &decided].map(|fact| fact.statement.topic.clone());
+        let answer = ask(vec![proposed.clone(), decided], &known, on);
+        assert_eq!(all_say(&answer, Layer::Pipeline), expected, "{docket} {on}");
+    }
+}
+
+#[test]
 fn a_rule_document_is_told_from_its_publication_for_four_hundred_days() {
     let published = day("2027-07-10");
     let rule = fact(
