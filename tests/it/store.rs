@@ -1330,6 +1330,23 @@ fn a_restore_overwrites_nothing_and_believes_nothing() {
     assert_eq!(dump(bench.store.read()), before);
     assert!(matches!(
         restore(&bench.path("coverd.db"), &bench.path("x.db"), &blobs),
+        Err(StoreError::NoBackup { .. })
+    ));
+    // What a backup leaves that was killed: not marked yet, or with a journal to be undone.
+    let killed = bench.path("backup.coverd.1.part");
+    fs::copy(&backup, &killed).unwrap();
+    fs::write(bench.path("backup.coverd.1.part-journal"), [0_u8; 512]).unwrap();
+    assert!(matches!(
+        restore(&killed, &bench.path("x.db"), &blobs),
+        Err(StoreError::NoBackup { .. })
+    ));
+    let other = bench.path("other.db");
+    let mut of_another = fs::read(&backup).unwrap();
+    // Where SQLite keeps the mark of the program.
+    of_another[68..72].fill(7);
+    fs::write(&other, of_another).unwrap();
+    assert!(matches!(
+        restore(&other, &bench.path("x.db"), &blobs),
         Err(StoreError::Foreign { .. })
     ));
     // And a backup is not used in place.

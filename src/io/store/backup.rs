@@ -4,16 +4,16 @@
 //! snapshot names, and documents never change. The file is an SQLite database of its own kind; it
 //! cannot be mistaken for the one in use, and [`restore`] takes it apart again.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::connection::{BACKUP_ID, DATABASE_ID, Reader, create_private, open_file};
+use super::connection::{BACKUP_ID, DATABASE_ID, Reader, open_file};
 use super::encode::{Form, column};
 use super::error::StoreError;
 use super::migrate;
+use super::temporary::{Temporary, beside};
 use crate::io::blobs::{Blobs, Portable};
 use crate::model::document::DocumentHash;
 
@@ -46,7 +46,7 @@ impl Reader {
     /// in the report.
     pub fn backup(&self, blobs: &Blobs, to: &Path) -> Result<BackupReport, StoreError> {
         let temporary = Temporary::beside(to)?;
-        let mut copy = open_file(&temporary.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let mut copy = open_file(temporary.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         copy_pages(&self.connection, &mut copy)?;
         let (documents, unreadable) = add_documents(&mut copy, blobs)?;
         copy.pragma_update(None, "application_id", BACKUP_ID)?;
@@ -76,12 +76,18 @@ pub fn restore(from: &Path, database: &Path, blobs: &Blobs) -> Result<RestoreRep
             return Err(StoreError::Exists { path: part });
         }
     }
+    // What a killed backup leaves has such a journal, by which SQLite would want to undo what was half written.
+    if beside(from, "-journal").exists() {
+        return Err(StoreError::NoBackup {
+            path: from.to_owned(),
+        });
+    }
     let backup = open_file(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     check_backup(&backup, from)?;
     let documents = put_back(&backup, blobs)?;
 
     let temporary = Temporary::beside(database)?;
-    let mut copy = open_file(&temporary.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mut copy = open_file(temporary.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     copy_pages(&backup, &mut copy)?;
     copy.execute_batch("DROP TABLE backup_documents; DROP TABLE IF EXISTS backup_packs; VACUUM;")?;
     copy.pragma_update(None, "application_id", DATABASE_ID)?;
@@ -93,8 +99,12 @@ pub fn restore(from: &Path, database: &Path, blobs: &Blobs) -> Result<RestoreRep
 fn check_backup(backup: &Connection, from: &Path) -> Result<(), StoreError> {
     let id: i32 = backup.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if id != BACKUP_ID {
-        return Err(StoreError::Foreign {
-            path: from.to_owned(),
+        // A backup gets its mark last: until then it is a copy of a database.
+        let path = from.to_owned();
+        return Err(if id == DATABASE_ID {
+            StoreError::NoBackup { path }
+        } else {
+            StoreError::Foreign { path }
         });
     }
     let found = backup.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -201,61 +211,4 @@ fn add_documents(copy: &mut Connection, blobs: &Blobs) -> Result<(u64, Vec<Strin
 
 fn close(connection: Connection) -> Result<(), StoreError> {
     connection.close().map_err(|(_, error)| error.into())
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-/// A file that becomes another one when it is whole, and is removed when it never does.
-struct Temporary {
-    path: PathBuf,
-}
-
-impl Temporary {
-    fn beside(target: &Path) -> Result<Self, StoreError> {
-        let path = beside(target, &format!(".{}.part", std::process::id()));
-        let temporary = Self { path };
-        temporary.remove();
-        create_private(&temporary.path, 0o600)?;
-        Ok(temporary)
-    }
-
-    /// Returns the size of the file in bytes.
-    fn keep_as(self, target: &Path) -> Result<u64, StoreError> {
-        let file = |verb| move |error| StoreError::file(verb, target, error);
-        let whole = File::open(&self.path).map_err(file("open"))?;
-        whole.sync_all().map_err(file("write"))?;
-        let bytes = whole.metadata().map_err(file("read"))?.len();
-        fs::rename(&self.path, target).map_err(file("rename"))?;
-        // The rename is on disk only when the folder is.
-        let folder = target
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(file("write"))?;
-        Ok(bytes)
-    }
-
-    fn remove(&self) {
-        for path in [
-            self.path.clone(),
-            beside(&self.path, "-journal"),
-            beside(&self.path, "-wal"),
-            beside(&self.path, "-shm"),
-        ] {
-            // It may not be there, and it is of no use to anybody if it is.
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        self.remove();
-    }
 }

@@ -54,6 +54,15 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// A database, or what is left of a backup that was interrupted, where a backup was expected.
+    #[error(
+        "{} is not a whole backup: name a file that 'coverd db backup' has finished",
+        path.display()
+    )]
+    NoBackup {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file that cannot be opened, written or renamed.
     #[error("cannot {verb} {}: {source}", path.display())]
     File {

@@ -43,6 +43,7 @@ mod search;
 mod sources;
 mod sql;
 mod standings;
+mod temporary;
 mod trail;
 mod writer;
 

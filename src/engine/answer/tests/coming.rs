@@ -62,9 +62,9 @@ fn a_proposal_is_told_until_the_final_rule_of_its_rulemaking_is_published() {
         "2027-07-10",
         "A",
     );
-    let proposes = "CMS-1900-P proposes status A from 2028-01-01";
+    let as_proposed = "CMS-1900-P proposes status A from 2028-01-01";
     for (docket, on, expected) in [
-        ("CMS-1900-F", "2027-11-04", vec![proposes]),
+        ("CMS-1900-F", "2027-11-04", vec![as_proposed]),
         (
             "CMS-1900-F",
             "2027-11-05",
@@ -79,7 +79,10 @@ fn a_proposal_is_told_until_the_final_rule_of_its_rulemaking_is_published() {
         (
             "CMS-1901-F",
             "2027-11-05",
-            vec![proposes, "CMS-1901-F makes final status N from 2028-01-01"],
+            vec![
+                as_proposed,
+                "CMS-1901-F makes final status N from 2028-01-01",
+            ],
         ),
     ] {
         let decided = staged(Stage::FinalBy(docket.to_owned()), "2027-11-05", "N");
