@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use super::disk::sync_folder;
+use super::disk::{folder_of, sync_folder};
 
 /// A file under construction; gone unless it is [kept](NewFile::keep).
 #[derive(Debug)]
@@ -58,13 +58,6 @@ impl NewFile {
         // The rename is on disk only when the folder is.
         sync_folder(folder_of(&self.target))
     }
-}
-
-/// The folder that a file is in.
-fn folder_of(file: &Path) -> &Path {
-    file.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }
 
 /// Puts a file in the place of another, whole and on disk, with this mode. Where its group may read it, that is the

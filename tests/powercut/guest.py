@@ -33,12 +33,15 @@ exec switch_root /system /bin/sh /service
 
 # What a service manager does: coverd runs, and where it ends it is started again. Nothing else lends a hand.
 SERVICE = """export PATH=/bin
-grep -q backup=yes /proc/cmdline && {
+grep -q copies=yes /proc/cmdline && {
     number=1
     while [ -e "/disk/backup-$number" ]; do number=$((number + 1)); done
     sleep 1
     echo "trial: backup-$number begins"
     coverd --config /coverd.toml db backup "/disk/backup-$number" && echo "trial: backup-$number done"
+    archive=archive-$number.warc.gz
+    echo "trial: $archive begins"
+    coverd --config /coverd.toml archive export --out "/disk/$archive" && echo "trial: $archive done"
 } &
 while :; do
     echo "trial: coverd starts"

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::connection::create_private;
 use super::error::StoreError;
+use crate::io::disk::{folder_of, sync_folder};
 
 const SUFFIX: &str = ".part";
 /// What was not written to for so long is left over from somebody who was killed: a backup takes minutes.
@@ -45,10 +46,7 @@ impl Temporary {
         whole.sync_all().map_err(file("write"))?;
         let bytes = whole.metadata().map_err(file("read"))?.len();
         fs::rename(&self.path, target).map_err(file("rename"))?;
-        // The rename is on disk only when the folder is.
-        File::open(folder_of(target))
-            .and_then(|folder| folder.sync_all())
-            .map_err(file("write"))?;
+        sync_folder(folder_of(target)).map_err(file("write"))?;
         Ok(bytes)
     }
 
@@ -94,12 +92,6 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }
 
 /// Removes a database with what SQLite keeps beside it.
