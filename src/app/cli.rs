@@ -320,6 +320,7 @@ mod tests {
             panic!("another command");
         };
         assert_eq!(answer.service.to_string(), "77080-TC");
+        assert_eq!(answer.on, NaiveDate::from_ymd_opt(2020, 2, 10));
         assert_eq!(answer.as_published_on, NaiveDate::from_ymd_opt(2020, 1, 15));
         assert_eq!(
             answer.as_known_on,

@@ -16,6 +16,7 @@ use crate::model::topic::LocalityId;
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
+  coverd answer 20560
   coverd answer 20560 --on 2020-02-10
   coverd answer 20560 --on 2020-02-10 --as-published-on 2020-01-15
   coverd answer 20561 --on 2025-06-01 --place 01112-05
@@ -24,9 +25,9 @@ pub struct AnswerArgs {
     /// The code, with its modifier if any: 20560, 77080-26
     #[arg(value_name = "CODE")]
     pub service: Service,
-    /// The date of service
+    /// The date of service [default: today]
     #[arg(long, value_name = "DATE")]
-    pub on: NaiveDate,
+    pub on: Option<NaiveDate>,
     /// Only what CMS had published by the end of this day
     #[arg(long, value_name = "DATE")]
     pub as_published_on: Option<NaiveDate>,

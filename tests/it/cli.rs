@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use coverd::io::clock::{Clock as _, SystemClock};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -463,6 +464,25 @@ fn what_people_see_looks_like_this() {
     insta::with_settings!({filters => vec![(r"next\s+\d{4}-\d\d-\d\d\s+\d\d:\d\d UTC", "next [time]")]}, {
         insta::assert_snapshot!("status", ask("status"));
     });
+}
+
+#[test]
+fn an_answer_without_a_day_is_of_today_where_the_practice_is() {
+    let (folder, _) = demo();
+    let today = || {
+        SystemClock
+            .now()
+            .with_timezone(&chrono_tz::America::New_York)
+            .date_naive()
+    };
+    // It may be midnight meanwhile.
+    let (before, answer, after) = (today(), ask(folder.path(), "answer 20560"), today());
+    assert!(
+        [before, after]
+            .iter()
+            .any(|day| answer.starts_with(&format!("20560 on {day}"))),
+        "{answer}"
+    );
 }
 
 #[test]

@@ -1349,6 +1349,16 @@ fn a_restore_overwrites_nothing_and_believes_nothing() {
         restore(&other, &bench.path("x.db"), &blobs),
         Err(StoreError::Foreign { .. })
     ));
+    let broken = bench.path("broken.coverd");
+    let whole = fs::read(&backup).unwrap();
+    for content in [b"root:x:0:0".as_slice(), &whole[..whole.len() / 2]] {
+        fs::write(&broken, content).unwrap();
+        assert!(matches!(
+            restore(&broken, &bench.path("x.db"), &blobs),
+            Err(StoreError::DamagedBackup { .. })
+        ));
+    }
+    assert!(!bench.path("x.db").exists());
     // And a backup is not used in place.
     assert!(matches!(
         Store::open(&backup),

@@ -21,7 +21,7 @@ const COLUMNS: usize = 19;
 pub fn answer_command(args: &AnswerArgs, context: &Context) -> Result<Exit, Failure> {
     let question = Question {
         service: args.service,
-        on: args.on,
+        on: args.on.unwrap_or_else(|| context.today()),
         place: args.place.clone(),
         as_published_on: args.as_published_on,
         as_known_on: args.as_known_on.map(|moment| instant(context, moment)),

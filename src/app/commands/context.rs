@@ -1,5 +1,6 @@
 //! What every command needs: configuration, form of output, access to the store.
 
+use chrono::NaiveDate;
 use tokio::runtime::{Builder, Runtime};
 
 use super::output::{self, Output};
@@ -9,6 +10,7 @@ use crate::app::logging;
 use crate::app::options::Global;
 use crate::app::wiring;
 use crate::engine::schedule::Plan;
+use crate::io::clock::{Clock as _, SystemClock};
 use crate::io::store::Reader;
 use crate::render::page::Page;
 use crate::render::table::Table;
@@ -85,6 +87,14 @@ impl Context {
         };
         logging::start(log, environment);
         self
+    }
+
+    /// Today, where the practice is.
+    pub fn today(&self) -> NaiveDate {
+        SystemClock
+            .now()
+            .with_timezone(&self.config.practice.zone)
+            .date_naive()
     }
 
     /// Opens the store for questions.

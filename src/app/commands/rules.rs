@@ -8,18 +8,13 @@ use crate::app::exit::{Exit, Failure};
 use crate::app::options::Format;
 use crate::ask::rules as rules_of;
 use crate::engine::rules::{RuleDocument, Rulemaking};
-use crate::io::clock::{Clock as _, SystemClock};
 use crate::render::page::Page;
 use crate::render::table::{Cell, Column, Table};
 
 /// The rulemakings that are known, the one with the latest document first.
 pub fn rules(args: &RulesArgs, context: &Context) -> Result<Exit, Failure> {
     let reader = context.reader()?;
-    let today = SystemClock
-        .now()
-        .with_timezone(&context.config.practice.zone)
-        .date_naive();
-    let mut found = rules_of(&reader, today, None)?;
+    let mut found = rules_of(&reader, context.today(), None)?;
     if let Some(since) = args.since {
         found.retain(|rulemaking| rulemaking.documents.iter().any(|one| is_since(one, since)));
     }

@@ -82,9 +82,17 @@ pub fn restore(from: &Path, database: &Path, blobs: &Blobs) -> Result<RestoreRep
             path: from.to_owned(),
         });
     }
-    let backup = open_file(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    check_backup(&backup, from)?;
-    let documents = put_back(&backup, blobs)?;
+    // It is the backup that is damaged, not the database in use.
+    let of_backup = |error| match error {
+        StoreError::Corrupt { detail } => StoreError::DamagedBackup {
+            path: from.to_owned(),
+            detail,
+        },
+        other => other,
+    };
+    let backup = open_file(from, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(of_backup)?;
+    check_backup(&backup, from).map_err(of_backup)?;
+    let documents = put_back(&backup, blobs).map_err(of_backup)?;
 
     let temporary = Temporary::beside(database)?;
     let mut copy = open_file(temporary.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -120,9 +128,7 @@ fn check_backup(backup: &Connection, from: &Path) -> Result<(), StoreError> {
     if health == "ok" {
         Ok(())
     } else {
-        Err(StoreError::Corrupt {
-            detail: format!("{}: {health}", from.display()),
-        })
+        Err(StoreError::Corrupt { detail: health })
     }
 }
 

@@ -63,6 +63,17 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that was named as a backup and is damaged, or no database at all.
+    #[error(
+        "{} cannot be restored, it is no backup or a damaged one ({detail}): name another one",
+        path.display()
+    )]
+    DamagedBackup {
+        /// The file.
+        path: PathBuf,
+        /// What the engine says.
+        detail: String,
+    },
     /// A file that cannot be opened, written or renamed.
     #[error("cannot {verb} {}: {source}", path.display())]
     File {
