@@ -15,7 +15,8 @@ use crate::model::topic::Topic;
 ///
 /// Documents are put in the order in which they count ([`Origin::stands_from`], then publication,
 /// then first capture, then hash), and each overrides what is believed from its first date of
-/// service on. Of an edition that replaces itself only the last posting counts. The result depends
+/// service on. Of an edition that replaces itself only the last posting counts, and an edition whose
+/// name continues that of another corrects it, whichever was posted last: `RVU24AR` counts after `RVU24A`. The result depends
 /// on the set of facts only, never on the order in which they come.
 pub fn fold(facts: impl IntoIterator<Item = Fact>) -> Timelines {
     let facts: Vec<Arc<Fact>> = facts.into_iter().map(Arc::new).collect();
@@ -123,7 +124,8 @@ pub(super) fn utterances<'f>(
     facts: impl IntoIterator<Item = &'f Arc<Fact>>,
 ) -> Vec<(NaiveDate, &'f Arc<Fact>)> {
     let mut facts = without_replaced_postings(facts.into_iter().collect());
-    facts.sort_by_key(|fact| rank(fact));
+    let standing = standings(&facts);
+    facts.sort_by_key(|fact| rank(fact, &standing));
     // The first posting of an edition that amends itself speaks from its beginning; a later one
     // with the same beginning from its own publication, also where it is the same bytes again: words that
     // come back hold from the day on which they came back.
@@ -166,12 +168,39 @@ pub(super) fn believed<'f>(
 
 /// Where documents stand in order. The statement's own day comes last: one document may speak of
 /// several days (a determination and its end).
-fn rank(fact: &Fact) -> (NaiveDate, PostingKey, NaiveDate) {
+fn rank(fact: &Fact, standings: &Standings<'_>) -> (Standing, PostingKey, NaiveDate) {
+    let own = (fact.origin.stands_from(), 0);
     (
-        fact.origin.stands_from(),
+        *standings.get(&edition_key(&fact.origin)).unwrap_or(&own),
         posting_key(&fact.origin),
         fact.statement.from,
     )
+}
+
+/// From which day on an edition counts, and how many others it corrects.
+type Standing = (NaiveDate, usize);
+type Standings<'f> = BTreeMap<EditionKey<'f>, Standing>;
+
+/// Where the editions that replace themselves stand, by what is left of each: its last posting.
+fn standings<'f>(facts: &[&'f Arc<Fact>]) -> Standings<'f> {
+    let alone: BTreeMap<EditionKey<'f>, NaiveDate> = facts
+        .iter()
+        .map(|fact| &fact.origin)
+        .filter(|origin| origin.edition.repost == Repost::Replaces)
+        .map(|origin| (edition_key(origin), origin.stands_from()))
+        .collect();
+    alone
+        .iter()
+        .map(|(&(source, name), &stands)| {
+            let corrected = alone.iter().filter(|((other_source, other), _)| {
+                *other_source == source && name.len() > other.len() && name.starts_with(other)
+            });
+            let standing = corrected.fold((stands, 0), |(latest, number), (_, &stands)| {
+                (latest.max(stands), number + 1)
+            });
+            ((source, name), standing)
+        })
+        .collect()
 }
 
 fn without_replaced_postings(mut facts: Vec<&Arc<Fact>>) -> Vec<&Arc<Fact>> {
@@ -258,6 +287,43 @@ mod tests {
                 "{on}"
             );
         }
+    }
+
+    #[test]
+    fn a_correction_counts_after_what_it_corrects_whichever_is_posted_last() {
+        let release = |published| status("RVU24A", "2024-01-01", published, "N");
+        let correction = |published| status("RVU24AR", "2024-01-01", published, "R");
+        let again = |published| status("RVU24AR1", "2024-01-01", published, "A");
+        for (facts, letter) in [
+            (vec![release("2024-04-01"), correction("2024-04-01")], "R"),
+            (vec![release("2024-04-02"), correction("2024-03-01")], "R"),
+            // Posted before the year began, and the release once more after that.
+            (vec![release("2024-01-05"), correction("2023-12-28")], "R"),
+            (
+                vec![
+                    release("2024-04-02"),
+                    correction("2024-04-01"),
+                    again("2024-03-01"),
+                ],
+                "A",
+            ),
+        ] {
+            assert_eq!(
+                believed(facts.clone(), day("2024-02-01")).as_deref(),
+                Some(letter),
+                "{facts:?}"
+            );
+        }
+        // The next release and another source are no corrections.
+        let next = vec![
+            correction("2024-01-01"),
+            status("RVU24B", "2024-01-01", "2024-01-02", "N"),
+        ];
+        assert_eq!(believed(next, day("2024-02-01")).as_deref(), Some("N"));
+        let mut elsewhere = correction("2024-01-01");
+        Arc::make_mut(&mut elsewhere.origin).source = "opps".to_owned();
+        let both = vec![elsewhere, release("2024-01-02")];
+        assert_eq!(believed(both, day("2024-02-01")).as_deref(), Some("N"));
     }
 
     #[test]

@@ -54,10 +54,31 @@ pub struct Row<'r> {
     record: &'r ByteRecord,
 }
 
+/// Without blanks at either end: those of ASCII, and the one that does not break, in UTF-8 and in Windows-1252.
+fn trim(mut cell: &[u8]) -> &[u8] {
+    const WIDE: &[u8] = "\u{a0}".as_bytes();
+    loop {
+        cell = cell.trim_ascii();
+        let shorter = cell
+            .strip_prefix(WIDE)
+            .or_else(|| cell.strip_suffix(WIDE))
+            .or_else(|| match cell {
+                [0xA0, rest @ ..] => Some(rest),
+                // As a byte of its own, not as the end of a letter in UTF-8.
+                [rest @ .., 0xA0] if rest.last().is_none_or(u8::is_ascii) => Some(rest),
+                _ => None,
+            });
+        match shorter {
+            Some(shorter) => cell = shorter,
+            None => return cell,
+        }
+    }
+}
+
 impl<'r> Row<'r> {
-    /// A cell without blanks at either end; nothing where the row has no such cell.
+    /// A cell without blanks at either end, also those that do not break; nothing where the row has no such cell.
     pub fn cell(&self, index: usize) -> Option<&'r [u8]> {
-        self.record.get(index).map(<[u8]>::trim_ascii)
+        self.record.get(index).map(trim)
     }
 
     /// How many cells it has.
@@ -73,7 +94,7 @@ impl<'r> Row<'r> {
     /// Its cells as text, without blanks at either end.
     pub fn texts(&self) -> Vec<String> {
         self.cells()
-            .map(|cell| text(cell.trim_ascii()).into_owned())
+            .map(|cell| text(trim(cell)).into_owned())
             .collect()
     }
 
@@ -229,6 +250,22 @@ pub fn text(bytes: &[u8]) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blanks_around_a_cell_are_no_part_of_it() {
+        for (cell, bare) in [
+            (&b" 20560\xA0"[..], &b"20560"[..]),
+            (b"\xA0A \xA0", b"A"),
+            ("\u{a0} A\u{a0}\u{a0}".as_bytes(), b"A"),
+            // The end of a letter in UTF-8, and blanks within.
+            ("voil\u{e0}".as_bytes(), "voil\u{e0}".as_bytes()),
+            (b"a\xA0b", b"a\xA0b"),
+            (b"\xA0", b""),
+            (b"", b""),
+        ] {
+            assert_eq!(trim(cell), bare, "{cell:?}");
+        }
+    }
 
     #[test]
     fn rows_carry_the_line_in_which_they_begin() {

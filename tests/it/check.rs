@@ -2,8 +2,9 @@
 //! when CMS answers with something else than the document.
 #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use coverd::io::store::ChangeFilter;
 use coverd::model::attribute::Attribute;
 use coverd::model::change::Severity;
@@ -182,6 +183,30 @@ async fn a_release_posted_again_with_another_status_is_one_retroactive_alert() {
 }
 
 #[tokio::test]
+async fn a_release_posted_again_counts_whatever_date_it_bears() {
+    // A date that is to come, and one before that of the posting whose place it takes: slips of the pen, both.
+    for (first, second) in [("06/20/2020", "02/10/2020"), ("01/02/2020", "12/20/2019")] {
+        let mut practice = Practice::watching(JANUARY, "");
+        let before = posted("RVU20A", first, &text("January", "N"));
+        practice.show(&[before], &records(), STAMP);
+        silent(&practice.check().await);
+        let again = posted("RVU20A", second, &text("January", "A"));
+        practice.show(&[again], &records(), STAMP);
+        let round = practice.check_at("2020-02-14T12:00:00Z").await;
+        one_news(&round, &["N → A", "2020-01-01", "20560", "20561"]);
+        let days: BTreeSet<NaiveDate> = facts(&practice)
+            .iter()
+            .filter(|fact| fact.origin.source == "pfs")
+            .map(|fact| fact.origin.published)
+            .collect();
+        assert!(
+            days.iter().is_sorted() && days.last().unwrap().to_string().as_str() <= "2020-02-14",
+            "{days:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_release_posted_again_with_nothing_new_for_the_watch_is_silent() {
     let mut practice = installed().await;
     let table = text("January", "N");
@@ -217,6 +242,33 @@ async fn a_correcting_release_with_the_same_file_name_holds_from_its_own_first_d
     assert_eq!(changes.len(), 1);
     assert_eq!(changes[0].judged.severity, Severity::Payment);
     assert_eq!(changes[0].judged.change.days.from.to_string(), "2024-03-09");
+}
+
+#[tokio::test]
+async fn a_release_posted_again_after_its_correction_does_not_undo_it() {
+    let release = |name: &str, day: &str, factor: &str, descriptor: &str| {
+        let table = String::from_utf8(made_file(2024, "January", "A", factor)).unwrap();
+        let table = table.replace("SERVICE 10001", descriptor);
+        posted(name, day, &table)
+    };
+    let corrected = release("RVU24AR", "03/12/2024", "33.2875", "SERVICE 10001");
+    let mut practice = Practice::at("2024-01-20T12:00:00Z");
+    let first = release("RVU24A", "01/02/2024", "32.7442", "SERVICE 10001");
+    practice.show(std::slice::from_ref(&first), &records(), STAMP);
+    silent(&practice.check().await);
+    practice.show(&[first, corrected.clone()], &records(), STAMP);
+    let round = practice.check_at("2024-03-20T12:00:00Z").await;
+    assert_eq!(round.news().len(), 1, "{:?}", round.mails);
+    // As CMS did on 1 April 2024.
+    let again = release("RVU24A", "04/01/2024", "32.7442", "SERVICE 10001 A");
+    practice.show(&[again, corrected], &records(), STAMP);
+    let round = practice.check_at("2024-04-02T12:00:00Z").await;
+    assert_eq!(
+        (round.read(), round.news().len()),
+        (1, 0),
+        "{:?}",
+        round.mails
+    );
 }
 
 /// The archive of the table with a column that has another name.

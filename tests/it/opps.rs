@@ -741,6 +741,43 @@ fn gaps_and_overdue_quarters_are_told() {
 }
 
 #[test]
+fn an_addendum_of_no_known_quarter_is_told() {
+    let row = |text: &str, href: &str| {
+        format!("<tr><td>2020</td><td><a href='{href}'>{text}</a></td></tr>")
+    };
+    let april = format!("{ITEMS}/april-2020-addendum-b");
+    let told = |more: &str| {
+        let list = format!(
+            "<nav><a href='{ITEMS}'>Addendum A and Addendum B Updates</a></nav><main><table>{}{more}</table></main>",
+            row(
+                "April 2020 Addendum B",
+                "/files/zip/april-2020-addendum-b.zip"
+            )
+        );
+        let (units, concerns, _) = discover(&[(LIST_URL, list)], day(2020, 6, 1));
+        assert_eq!(units.len(), 1);
+        let strange = concerns
+            .into_iter()
+            .filter(|one| one.key.starts_with("strange"));
+        strange.map(|one| one.text).collect::<Vec<_>>()
+    };
+    let other = row("May 2020 Addendum B", &april.replace("april", "may"));
+    let said = told(&other);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].ends_with("known: May 2020 Addendum B"), "{said:?}");
+    for quiet in [
+        String::new(),
+        row("Addendum B", "/files/zip/addendum-b.zip"),
+        row("2008 Addendum B", "/files/zip/2008-addendum-b.zip"),
+        row("May 2020 Addendum A", "/files/zip/may-2020-addendum-a.zip"),
+        // The row says what the link does not.
+        "<tr><td>April 2020 Addendum B</td><td><a href='/files/zip/2020-addendum-b.zip'>Addendum B</a></td></tr>".to_owned(),
+    ] {
+        assert_eq!(told(&quiet), [""; 0], "{quiet}");
+    }
+}
+
+#[test]
 fn a_list_without_quarters_is_a_new_form_and_a_failed_one_is_silent() {
     let watch = watching(&NEEDLING);
     let brief = brief(&watch, day(2026, 11, 20));

@@ -8,7 +8,7 @@ use super::obtain::Obtained;
 use crate::app::state::App;
 use crate::engine::judge::Verdict;
 use crate::io::store::StoredReading;
-use crate::model::fact::Origin;
+use crate::model::fact::{Origin, Repost};
 use crate::model::request::{Reading, Unit};
 use crate::sources::SourceMeta;
 
@@ -21,28 +21,38 @@ pub(super) struct Posting {
     pub(super) reappears: bool,
 }
 
+/// What was read of the unit before.
+pub(super) struct Before {
+    /// These same bytes.
+    pub(super) known: Option<StoredReading>,
+    /// The document that was read last, where it is another one.
+    pub(super) last: Option<StoredReading>,
+    /// The bytes are no posting of their own now.
+    pub(super) is_known_posting: bool,
+}
+
 pub(super) fn posting(
     app: &App,
     meta: &SourceMeta,
     unit: &Unit,
     primary: &Obtained,
     reading: &mut Reading,
-    known: Option<&StoredReading>,
-    is_known_posting: bool,
+    before: &Before,
 ) -> Posting {
+    let known = before.known.as_ref();
     // The same bytes again after others: the page went back to what it said. That is a posting of
     // its own, made today, though its bytes bear an old date.
     // Read for other settings by the same extractor, it is one too: what it was read as before stays.
     let anew =
         |known: &&StoredReading| unit.settings.is_some() && known.extractor == meta.extractor;
-    let again = known.filter(|known| is_known_posting && !anew(known));
+    let again = known.filter(|known| before.is_known_posting && !anew(known));
     let reappears = known.is_some() && again.is_none();
     let now = app.after_what_is_known(app.clock.now());
     let (published, learned) = match again {
         Some(known) => (known.origin.published, known.origin.learned),
         None if reappears => (now.date_naive(), now),
         None => (
-            reading.published.unwrap_or(primary.captured.date_naive()),
+            appeared(reading, primary, before.last.as_ref()),
             primary.captured,
         ),
     };
@@ -67,8 +77,29 @@ pub(super) fn posting(
     };
     Posting {
         origin: Arc::new(origin),
-        rebase: known.is_some() && is_known_posting,
+        rebase: known.is_some() && before.is_known_posting,
         reappears,
+    }
+}
+
+/// When new bytes were published: on the day that they bear. A posting that replaces another bears the date of its
+/// file, which may be a slip of the pen: it is public on the day on which it is seen, and what takes the place of
+/// another posting at the same unit comes after that, whatever the dates say.
+fn appeared(reading: &Reading, primary: &Obtained, last: Option<&StoredReading>) -> NaiveDate {
+    let seen = primary.captured.date_naive();
+    let Some(stated) = reading.published else {
+        return seen;
+    };
+    if reading.edition.repost == Repost::Amends {
+        return stated;
+    }
+    let before = last
+        .map(|last| &last.origin)
+        .filter(|origin| origin.edition.name == reading.edition.name)
+        .map(|origin| origin.published);
+    match before {
+        Some(before) if before > stated => seen.max(before),
+        Some(_) | None => stated.min(seen),
     }
 }
 

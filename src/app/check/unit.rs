@@ -6,7 +6,7 @@ use super::confirm::confirm;
 use super::guard::guarded;
 use super::ledger::Ledger;
 use super::obtain::{Missing, Obtained, obtain};
-use super::posting::{posting, told_again};
+use super::posting::{Before, posting, told_again};
 use super::settle::{Posted, settle};
 use crate::app::state::App;
 use crate::io::store::said;
@@ -147,15 +147,16 @@ async fn read_unit(
             whole,
         });
     }
-    let posting = posting(
-        app,
-        &meta,
-        &unit,
-        &primary,
-        &mut reading,
-        known.as_ref(),
-        (is_last || replayed_again) && !restated,
-    );
+    let last = match state.as_ref().and_then(|state| state.last_document) {
+        Some(last) if !is_last => app.reading_of(meta.id, &unit.name, last).await?,
+        Some(_) | None => None,
+    };
+    let before = Before {
+        known,
+        last,
+        is_known_posting: (is_last || replayed_again) && !restated,
+    };
+    let posting = posting(app, &meta, &unit, &primary, &mut reading, &before);
     let first_reading = state
         .as_ref()
         .is_none_or(|state| state.last_document.is_none());

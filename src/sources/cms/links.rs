@@ -61,10 +61,24 @@ pub fn leads_further(list: &str, href: &str) -> Option<Url> {
     further.then_some(url)
 }
 
-/// The name of the file in an address, as it is written there.
+/// The name of the file in an address, as it is written there. The date with which CMS ends some names has
+/// slashes: `/files/zip/rvu25d-updated-09/11/2025.zip` is one file.
 pub fn file_name(address: &str) -> &str {
     let path = address.split(['?', '#']).next().unwrap_or(address);
-    path.rsplit('/').next().unwrap_or(path)
+    let segments: Vec<&str> = path.rsplitn(4, '/').collect();
+    let [year, day, month, ..] = segments.as_slice() else {
+        return segments.first().copied().unwrap_or(path);
+    };
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let is_day = (1..=2).contains(&day.len()) && digits(day) == day.len();
+    let has_month = month.ends_with(|c: char| c.is_ascii_digit());
+    let has_year = [2, 4].contains(&digits(year));
+    if is_day && has_month && has_year {
+        let length = month.len() + day.len() + year.len() + 2;
+        path.get(path.len() - length..).unwrap_or(year)
+    } else {
+        year
+    }
 }
 
 #[cfg(test)]
@@ -111,5 +125,24 @@ mod tests {
         assert_eq!(leads("/other?page=2"), None);
         assert_eq!(leads("?page=a"), None);
         assert_eq!(file_name("https://www.cms.gov/a/b.zip?c=/d"), "b.zip");
+    }
+
+    #[test]
+    fn a_date_with_slashes_belongs_to_the_name() {
+        for (address, name) in [
+            (
+                "https://www.cms.gov/files/zip/april-updated-05/04/2020.zip#x",
+                "april-updated-05/04/2020.zip",
+            ),
+            ("/files/zip/a-5/4/20.zip?b", "a-5/4/20.zip"),
+            ("/files/zip/a-05/04/2020-0.zip", "a-05/04/2020-0.zip"),
+            ("/files/2020/04/rvu20b.zip", "rvu20b.zip"),
+            ("/files/2020/04/2020.zip", "2020/04/2020.zip"),
+            ("/files/zip/2020.zip", "2020.zip"),
+            ("a.zip", "a.zip"),
+            ("", ""),
+        ] {
+            assert_eq!(file_name(address), name, "{address}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::issue::{Issue, Table, Version};
+use crate::model::date::dates_in_name;
 use crate::model::document::Document;
 use crate::model::quarter::Quarter;
 use crate::model::request::{Concern, Discovery, Expect, Request, Reuse, ShapeError, Unit};
@@ -126,15 +127,30 @@ pub(super) fn unit(issue: Issue, url: String, page: Option<Document>, today: Nai
     }
 }
 
-/// Each table that the page links, with the revision and the address of its archive; of several
-/// revisions the last.
+/// What makes one posting of a table the later one: its revision, a word for it, its date.
+type Rank = (u32, bool, Option<NaiveDate>);
+
+fn rank(file: &str, text: &str) -> Rank {
+    let names = format!("{file} {text}").to_ascii_lowercase();
+    let says = ["revis", "updat", "correct", "replac"];
+    (
+        Version::find(file).map_or(0, |version| version.revision),
+        says.iter().any(|word| names.contains(word)),
+        dates_in_name(file)
+            .into_iter()
+            .chain(dates_in_name(text))
+            .max(),
+    )
+}
+
+/// Each table that the page links, with the address of its archive; of several postings the last.
 fn tables(
     document: &Document,
     place: &Place,
-) -> Result<BTreeMap<Issue, (u32, String)>, ShapeError> {
+) -> Result<BTreeMap<Issue, (Rank, String)>, ShapeError> {
     let page = Page::parse(&document.bytes)
         .map_err(|cause| ShapeError::new(place.what, cause.to_string()))?;
-    let mut found: BTreeMap<Issue, (u32, String)> = BTreeMap::new();
+    let mut found: BTreeMap<Issue, (Rank, String)> = BTreeMap::new();
     for link in archives(&page, "body", &document.final_url) {
         let file = file_name(&link.href);
         let Some(issue) = Issue::named(file, &link.text) else {
@@ -143,10 +159,10 @@ fn tables(
         if !(place.is)(issue.table) {
             continue;
         }
-        let revision = Version::find(file).map_or(0, |version| version.revision);
-        let slot = found.entry(issue).or_insert((revision, String::new()));
-        if slot.1.is_empty() || revision > slot.0 {
-            *slot = (revision, link.href);
+        let rank = rank(file, &link.text);
+        let slot = found.entry(issue).or_insert((rank, String::new()));
+        if slot.1.is_empty() || rank > slot.0 {
+            *slot = (rank, link.href);
         }
     }
     if found.is_empty() {
@@ -159,7 +175,7 @@ fn tables(
 }
 
 /// Quarters of which a file of edits is not linked.
-fn incomplete(found: &BTreeMap<Issue, (u32, String)>, since_year: i32) -> Vec<Concern> {
+fn incomplete(found: &BTreeMap<Issue, (Rank, String)>, since_year: i32) -> Vec<Concern> {
     let mut parts: BTreeMap<Quarter, BTreeSet<u32>> = BTreeMap::new();
     for issue in found.keys() {
         if let Table::Ptp(part) = issue.table {
@@ -183,4 +199,26 @@ fn incomplete(found: &BTreeMap<Issue, (u32, String)>, since_year: i32) -> Vec<Co
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_postings_of_a_table_the_later_one_is_read() {
+        for (earlier, later) in [
+            ("ccipra-v322r0-f1.zip", "ccipra-v322r1-f1.zip"),
+            ("mue-table.zip", "mue-table-revised.zip"),
+            ("mue-table-05/01/2026.zip", "mue-table-05/04/2026.zip"),
+            (
+                "mue-table-updated-05/01/2026.zip",
+                "mue-table-updated-05/04/2026.zip",
+            ),
+            ("mue-table-05/04/2026.zip", "mue-table-corrected.zip"),
+        ] {
+            assert!(rank(earlier, "") < rank(later, ""), "{earlier} {later}");
+        }
+        assert!(rank("mue.zip", "MUE table") < rank("mue-0.zip", "MUE table (updated 5/4/2026)"));
+    }
 }

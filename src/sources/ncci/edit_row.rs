@@ -47,6 +47,11 @@ pub(super) fn row<'l>(
         [modifier @ (b'0' | b'1' | b'9')] => *modifier,
         other => return Err(("Modifier", other)),
     };
+    // A table that went through a spreadsheet has quotes around a text with a comma in it.
+    let rationale = match rationale {
+        [b'"', inner @ .., b'"'] => inner.trim_ascii(),
+        plain => plain,
+    };
     if rationale.is_empty() {
         return Err(("PTP Edit Rationale", rationale));
     }
@@ -124,4 +129,28 @@ pub(super) fn is_header(file: &str, line: &Line<'_>) -> Result<bool, ShapeError>
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_quotes_is_the_text() {
+        let rationale = |text: &'static [u8]| {
+            let cells: [&[u8]; WIDTH] = [b"20560", b"20561", b"", b"20200101", b"*", b"0", text];
+            row(&cells, WIDTH, false).map(|row| row.rationale)
+        };
+        assert_eq!(
+            rationale(b"\"Misuse, of a code\""),
+            Ok(&b"Misuse, of a code"[..])
+        );
+        assert_eq!(
+            rationale(b"Misuse, of a code"),
+            Ok(&b"Misuse, of a code"[..])
+        );
+        for no in [&b"\"\""[..], b""] {
+            assert!(rationale(no).is_err());
+        }
+    }
 }

@@ -25,9 +25,17 @@ impl Columns {
     /// Reads a row as the header; `None` when it is none. The first name has a line break in it.
     pub(super) fn find(cells: &[String]) -> Option<Result<Self, String>> {
         let names: Vec<String> = cells.iter().map(|cell| words(cell)).collect();
-        let code = names
-            .iter()
-            .position(|name| name == "HCPCS CPT CODE" || name == "CPT HCPCS CODE")?;
+        let code = names.iter().position(|name| {
+            matches!(
+                &name[..],
+                "HCPCS CPT CODE"
+                    | "CPT HCPCS CODE"
+                    | "HCPCS CODE"
+                    | "CPT CODE"
+                    | "CPT HCPCS"
+                    | "HCPCS CPT"
+            )
+        })?;
         let one = |what: &str| {
             let mut found = names
                 .iter()
@@ -42,7 +50,12 @@ impl Columns {
             Ok(Self {
                 code,
                 units: one("MUE VALUE")?,
-                adjudication: one("ADJUDICATION INDICATOR")?,
+                adjudication: one("ADJUDICATION INDICATOR").or_else(|why| {
+                    let short = names
+                        .iter()
+                        .position(|name| name == "MAI" || name == "MUE MAI");
+                    short.ok_or(why)
+                })?,
                 rationale: one("RATIONALE")?,
             })
         };
@@ -100,4 +113,40 @@ fn words(cell: &str) -> String {
         .map(str::to_uppercase)
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_found_by_any_of_their_names() {
+        let find = |code: &str, adjudication: &str| {
+            let cells = [
+                code,
+                "Practitioner Services MUE Values",
+                adjudication,
+                "MUE Rationale",
+            ];
+            Columns::find(&cells.map(ToOwned::to_owned)).map(|found| {
+                let columns = found.unwrap();
+                (
+                    columns.code,
+                    columns.units,
+                    columns.adjudication,
+                    columns.rationale,
+                )
+            })
+        };
+        for code in ["HCPCS/\nCPT Code", "CPT/HCPCS", "HCPCS Code", "CPT code"] {
+            for adjudication in ["MUE Adjudication Indicator", "MAI"] {
+                assert_eq!(
+                    find(code, adjudication),
+                    Some((0, 1, 2, 3)),
+                    "{code} {adjudication}"
+                );
+            }
+        }
+        assert_eq!(find("Code of conduct", "MAI"), None);
+    }
 }

@@ -40,7 +40,12 @@ impl Header {
     /// When it is the header, and a column is missing or there twice.
     pub(super) fn find(cells: &[String]) -> Option<Result<Self, String>> {
         let names: Vec<String> = cells.iter().map(|cell| words(cell)).collect();
-        let is_code = |name: &str| name == "HCPCS CODE" || name == "HCPCS";
+        let is_code = |name: &str| {
+            matches!(
+                name,
+                "HCPCS CODE" | "HCPCS" | "CPT HCPCS CODE" | "HCPCS CPT CODE" | "CPT HCPCS"
+            )
+        };
         if !names.iter().any(|name| is_code(name)) {
             return None;
         }
@@ -56,17 +61,30 @@ impl Header {
                 (Some(_), Some(_)) => Err(format!("two columns are named '{what}'")),
             }
         };
+        // By its own name, else by one that has more before it: `Final CY 2020 SI`.
+        let by_name = |what: &str, own: &[&str]| {
+            one(what, &|name| own.contains(&name)).or_else(|why| {
+                let longer = |name: &str| {
+                    let ends = |own: &&str| {
+                        name.strip_suffix(own)
+                            .is_some_and(|rest| rest.ends_with(' '))
+                    };
+                    own.iter().any(ends)
+                };
+                one(what, &longer).map_err(|_| why)
+            })
+        };
         let mut header = Self {
             code: one("HCPCS Code", &|name| is_code(name))?,
-            status: one("SI", &|name| name == "SI" || name == "STATUS INDICATOR")?,
-            apc: one("APC", &|name| name == "APC")?,
-            weight: one("Relative Weight", &|name| name == "RELATIVE WEIGHT")?,
-            payment: one("Payment Rate", &|name| name == "PAYMENT RATE")?,
+            status: by_name("SI", &["SI", "STATUS INDICATOR"])?,
+            apc: by_name("APC", &["APC"])?,
+            weight: by_name("Relative Weight", &["RELATIVE WEIGHT", "RELATIVE WEIGHTS"])?,
+            payment: by_name("Payment Rate", &["PAYMENT RATE", "PAYMENT RATES"])?,
             national: one("National Unadjusted Copayment", &|name| {
-                name.starts_with("NATIONAL UNADJUSTED COPAYMENT")
+                name.starts_with("NATIONAL UNADJUSTED CO")
             })?,
             minimum: one("Minimum Unadjusted Copayment", &|name| {
-                name.starts_with("MINIMUM UNADJUSTED COPAYMENT")
+                name.starts_with("MINIMUM UNADJUSTED CO")
             })?,
             descriptor: names.iter().position(|name| name.contains("DESCRIPT")),
             unknown: Vec::new(),
@@ -284,6 +302,29 @@ mod tests {
         let mut new = TEN.to_vec();
         new.push("Something New");
         assert_eq!(header(&new).unwrap().unwrap().unknown, ["SOMETHING NEW"]);
+    }
+
+    #[test]
+    fn columns_are_found_by_longer_names_where_there_is_no_other() {
+        let own = header(&TEN).unwrap().unwrap();
+        for (at, other) in [
+            (0, "CPT/HCPCS Code"),
+            (2, "Final CY 2026 SI"),
+            (2, "OPPS Status Indicator"),
+            (3, "Final APC"),
+            (4, "Relative Weights"),
+            (5, "CY 2026 Payment Rate"),
+            (6, "National Unadjusted Coinsurance"),
+            (7, "Minimum Unadjusted Coinsurance"),
+        ] {
+            let mut names = TEN.to_vec();
+            names[at] = other;
+            let found = header(&names).unwrap().unwrap();
+            assert_eq!(found.read(), own.read(), "{other}");
+            // Two of them, and none that is simply named so.
+            names.push(other);
+            assert!(header(&names).unwrap().is_err(), "{other}");
+        }
     }
 
     #[test]

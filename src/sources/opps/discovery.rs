@@ -125,6 +125,7 @@ fn complete(list: &List, seen: &Seen, whole: bool, brief: &Brief<'_>) -> Discove
             Err(why) => concerns.push(unreadable_page(quarter, places, &why)),
         }
     }
+    concerns.extend(strange(list, brief.since_year));
     if whole {
         let listed = list.quarters.keys().copied().collect();
         concerns.extend(SERIES.missing(&listed, brief.today));
@@ -210,10 +211,36 @@ fn unreadable_page(quarter: Quarter, places: &Places, why: &str) -> Concern {
     }
 }
 
+/// Links to Addendum B of a year that is read, of which no quarter can be told.
+fn strange(list: &List, since_year: i32) -> Option<Concern> {
+    // The menu of the page names the list, without a year.
+    let is_recent = |name: &str| {
+        name.split(|c: char| !c.is_ascii_digit())
+            .filter(|part| part.len() == 4)
+            .filter_map(|year| year.parse().ok())
+            .any(|year: i32| (since_year..3000).contains(&year))
+    };
+    let names: BTreeSet<&str> = list
+        .strange
+        .iter()
+        .filter(|(url, name)| !list.known.contains(*url) && (is_recent(name) || is_recent(url)))
+        .map(|(_, name)| &name[..])
+        .collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    (!names.is_empty()).then(|| Concern {
+        key: format!("strange addenda {}", names.join(", ")),
+        text: format!("the list of OPPS addenda links Addendum B of no quarter that is known: {}", names.join(", ")),
+        remedy: "The quarters are read. Open the list and look what is new; it may be a correction of a quarter that coverd does not know how to read.".to_owned(),
+    })
+}
+
 /// Of this or the last calendar year: those are posted again now and then.
 fn is_recent(quarter: Quarter, today: NaiveDate) -> bool {
     quarter.year() >= today.year() - 1
 }
+
+/// Links of no known quarter that are told of.
+const MOST_STRANGE: usize = 20;
 
 /// Where Addendum B of a quarter may be.
 #[derive(Debug, Default)]
@@ -230,6 +257,10 @@ struct List {
     quarters: BTreeMap<Quarter, Places>,
     /// Addresses of further pages of the list.
     more: BTreeSet<String>,
+    /// Links to Addendum B of no quarter that is known, by address, with what they are called.
+    strange: BTreeMap<String, String>,
+    /// Links of which the quarter is known: the row around a link may say what its text does not.
+    known: BTreeSet<String>,
 }
 
 impl List {
@@ -274,8 +305,16 @@ impl List {
         }
         let names = [&link.text[..], last, around];
         let Some(quarter) = names.iter().find_map(|name| Quarter::by_month(name)) else {
+            if self.strange.len() < MOST_STRANGE {
+                let name = [link.text.trim(), last]
+                    .into_iter()
+                    .find(|name| !name.is_empty());
+                let name = name.unwrap_or_default().chars().take(120).collect();
+                self.strange.entry(url).or_insert(name);
+            }
             return;
         };
+        self.known.insert(url.clone());
         let places = self.quarters.entry(quarter).or_default();
         if archive.is_some() {
             let days = dates_in_name(last).into_iter().max();

@@ -96,7 +96,8 @@ fn rank(link: &Link) -> Rank {
 pub(super) fn names_addendum_b(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| word.starts_with("addend")) && words.any(|word| word == "b")
+    let mut addend = words.by_ref().filter(|word| word.starts_with("addend"));
+    addend.next().is_some_and(|word| word == "addendumb") || words.any(|word| word == "b")
 }
 
 #[cfg(test)]
@@ -104,6 +105,25 @@ mod tests {
     use super::*;
 
     const BASE: &str = "https://www.cms.gov/list/april-2020-addendum-b";
+
+    #[test]
+    fn addendum_b_is_known_by_its_name() {
+        for name in [
+            "april-2020-opps-addendum-b.zip",
+            "2020-april-addendumb.zip",
+            "Addenda A and B",
+        ] {
+            assert!(names_addendum_b(name), "{name}");
+        }
+        for name in [
+            "b-addendum-a.zip",
+            "addendum-a.zip",
+            "section-b",
+            "addenduma-b1",
+        ] {
+            assert!(!names_addendum_b(name), "{name}");
+        }
+    }
 
     fn archive(downloads: &str) -> Option<String> {
         let page = format!(

@@ -1,6 +1,7 @@
 //! The columns of the PPRRVU table: which attribute each one is, how its header reads, where it
 //! stands in the fixed-width form, and what its cells look like.
 
+use super::names::{usual, words};
 use crate::model::attribute::Attribute;
 use crate::model::fact::Observation;
 use crate::model::money;
@@ -222,7 +223,7 @@ impl Header {
         let mut unknown = Vec::new();
         for index in 0..bottom.len() {
             let names = joined_names(above, bottom, index);
-            let known = |name: &str| names.iter().any(|joined| joined == name);
+            let known = |name: &str| names.iter().any(|joined| usual(joined) == name);
             let place = if let Some(kept) = COLUMNS.iter().position(|column| known(column.name)) {
                 places.get_mut(kept)
             } else if known("HCPCS") {
@@ -315,17 +316,9 @@ fn joined_names(above: &[Vec<String>], bottom: &[String], index: usize) -> Vec<S
     names
 }
 
-/// Upper-case words and numbers with single blanks between them.
-pub(super) fn words(text: &str) -> String {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_uppercase)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::names::{OTHER_NAMES, names_codes};
     use super::*;
 
     fn row(cells: &[&str]) -> Vec<String> {
@@ -360,6 +353,32 @@ mod tests {
         assert_eq!(text(2, b"9"), Some(Observation::text("09")));
         assert_eq!(text(2, b"6A"), Some(Observation::text("6A")));
         assert_eq!(text(5, b""), Some(Observation::text("")));
+    }
+
+    #[test]
+    fn columns_are_found_by_the_names_that_they_have_elsewhere() {
+        let mut names: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
+        names.extend(["HCPCS", "MOD", "DESCRIPTION"]);
+        let own = Header::find("x.csv", &[], &row(&names)).unwrap();
+        for (usual, others) in OTHER_NAMES {
+            let at = names.iter().position(|name| *name == usual).unwrap();
+            for other in others {
+                let mut names = names.clone();
+                names[at] = other;
+                assert_eq!(
+                    Header::find("x.csv", &[], &row(&names)).unwrap(),
+                    own,
+                    "{other}"
+                );
+                names.push(usual);
+                assert!(Header::find("x.csv", &[], &row(&names)).is_err(), "{other}");
+            }
+        }
+        assert!(
+            names_codes("CPT/HCPCS code")
+                && names_codes(" hcpcs")
+                && !names_codes("HCPCS codes of 2026")
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::columns::words;
 use super::members::{Form, Kind};
+use super::names::words;
 use crate::parse::fixed::{cut, lines};
 use crate::parse::{csv, xlsx};
 

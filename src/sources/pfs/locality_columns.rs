@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::words;
 use super::grid::Grid;
 use super::members::Kind;
+use super::names::words;
 use crate::model::attribute::Attribute;
 use crate::model::fact::Observation;
 use crate::model::money;

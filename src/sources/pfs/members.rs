@@ -2,8 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use super::columns::{Header, words};
+use super::columns::Header;
 use super::fixed_width;
+use super::names::{names_codes, words};
 use crate::model::request::ShapeError;
 use crate::parse::zip::{Archive, Entry, ZipError};
 use crate::parse::{csv, xlsx};
@@ -318,7 +319,7 @@ fn by_header(rows: &[Vec<String>]) -> Option<(Kind, Option<u8>)> {
         let names: Vec<String> = cells.iter().map(|cell| words(cell)).collect();
         let any = |word: &str| names.iter().any(|name| name.contains(word));
         let filled = names.iter().filter(|name| !name.is_empty()).count();
-        if names.first().is_some_and(|name| name == "HCPCS") && any("DESCRIPTION") {
+        if cells.first().is_some_and(|cell| names_codes(cell)) && any("DESCRIPT") {
             let above = rows.get(..index).unwrap_or_default();
             let price = Header::find("", above, cells)
                 .ok()

@@ -21,6 +21,7 @@ mod grid;
 mod locality;
 mod locality_columns;
 mod members;
+mod names;
 mod page;
 mod release;
 mod source;

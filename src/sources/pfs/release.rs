@@ -177,15 +177,27 @@ impl Release {
     }
 
     /// The first day for which the description of the release page says that its rates are
-    /// effective, where it says so and the day lies in the quarter.
+    /// effective, where it says so and the day lies in the quarter. Of a release that corrects another it may say
+    /// so in other words: `effective March 9, 2024`, `for dates of service on or after March 9, 2024`.
     pub(super) fn begins_by(&self, description: &str) -> Option<NaiveDate> {
         const PHRASE: &str = "rates effective ";
         let lower = description.to_ascii_lowercase();
-        let at = lower.find(PHRASE)? + PHRASE.len();
-        let day = first_date(description.get(at..)?)?;
-        (self.quarter_begins()..self.quarter_ends())
-            .contains(&day)
-            .then_some(day)
+        let is_own = |day: &NaiveDate| (self.quarter_begins()..self.quarter_ends()).contains(day);
+        if let Some((before, _)) = lower.split_once(PHRASE) {
+            let behind = description.get(before.len() + PHRASE.len()..)?;
+            return first_date(behind).filter(is_own);
+        }
+        let in_other_words = |phrase: &str| {
+            let at = lower.find(phrase)? + phrase.len();
+            // The date itself, and no other further on.
+            let behind: String = description.get(at..)?.chars().take(LONGEST_DATE).collect();
+            first_date(&behind).filter(is_own)
+        };
+        self.is_revised().then(|| {
+            ["on or after ", "effective "]
+                .into_iter()
+                .find_map(in_other_words)
+        })?
     }
 
     /// The day of posting that an archive's address holds, in any of its shapes.
@@ -225,6 +237,9 @@ impl fmt::Display for Release {
         )
     }
 }
+
+/// Characters of `September 30, 2024`.
+const LONGEST_DATE: usize = 18;
 
 /// `05012020`, and `6302021` where the month lost its zero.
 fn joined_date(digits: &str) -> Option<NaiveDate> {
@@ -367,6 +382,19 @@ mod tests {
         assert_eq!(release("RVU24B").begins_by(second), None);
         let not = "This file does not contain revisions effective June 1, 2010.";
         assert_eq!(release("RVU10AR1").begins_by(not), None);
+        for other in [
+            "Revised file. Effective March 9, 2024 through March 31, 2024.",
+            "Payment files for dates of service on or after March 9, 2024, effective April 1, 2024.",
+        ] {
+            assert_eq!(
+                release("RVU24AR").begins_by(other),
+                day(2024, 3, 9),
+                "{other}"
+            );
+            assert_eq!(release("RVU24A").begins_by(other), None, "{other}");
+        }
+        let elsewhere = "The effective rates are those of the law of March 9, 2024.";
+        assert_eq!(release("RVU24AR").begins_by(elsewhere), None);
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use chrono::NaiveDate;
 
 use super::checks::Checks;
-use super::columns::{Header, Row, words};
+use super::columns::{Header, Row};
 use super::examine::{Examined, Examiner};
+use super::names::{names_codes, words};
 use super::release::{self, Release};
 use crate::model::request::ShapeError;
 use crate::model::watch::Watch;
@@ -64,6 +65,10 @@ pub(super) fn read_csv(member: &str, bytes: &[u8], task: Task<'_>) -> Result<Tab
             continue;
         }
         if row.width() < header.width {
+            if is_note(&row.texts()) {
+                last = (row.number, false);
+                continue;
+            }
             examiner.short_row(row.number, row.width(), header.width);
             last = (row.number, true);
             continue;
@@ -94,6 +99,14 @@ pub(super) fn read_csv(member: &str, bytes: &[u8], task: Task<'_>) -> Result<Tab
         released,
         unknown_columns: header.unknown,
     })
+}
+
+/// Whether a row that is too short is a sentence, as a notice of copyright, and not a row that is cut: words in its
+/// first cell alone.
+fn is_note(cells: &[String]) -> bool {
+    cells
+        .split_first()
+        .is_some_and(|(first, others)| first.contains(' ') && others.iter().all(String::is_empty))
 }
 
 fn rows_ended(bytes: &[u8]) -> bool {
@@ -196,7 +209,7 @@ impl SheetReading<'_> {
 }
 
 fn is_header(first_cell: &[u8]) -> bool {
-    first_cell.trim_ascii().eq_ignore_ascii_case(b"HCPCS")
+    names_codes(&csv::text(first_cell))
 }
 
 fn no_header(member: &str) -> ShapeError {
@@ -225,6 +238,7 @@ fn check_title(
     let named = words(title);
     let year = named
         .split(' ')
+        .map(|word| word.strip_prefix("CY").unwrap_or(word))
         .find(|word| word.len() == 4 && word.starts_with("20"))
         .and_then(|word| word.parse::<i32>().ok());
     let month = named.split(' ').find_map(release::month);

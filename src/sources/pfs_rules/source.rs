@@ -8,6 +8,7 @@ use super::docket::{Docket, Posting};
 use super::extract;
 use crate::model::request::{Discovery, Reading, ShapeError, Unit, UnitDocuments};
 use crate::model::watch::Watch;
+use crate::sources::cms::links::file_name;
 use crate::sources::{Brief, Seen, Source, SourceMeta};
 
 static META: SourceMeta = SourceMeta {
@@ -60,8 +61,7 @@ impl Source for PfsRules {
 
     /// Only an archive whose address names its rule; most addresses of CMS do not.
     fn recognise(&self, url: &str, brief: &Brief<'_>) -> Option<Unit> {
-        let file = url.split(['?', '#']).next()?.rsplit('/').next()?;
-        let file = file.to_ascii_lowercase();
+        let file = file_name(url).to_ascii_lowercase();
         let name = file.strip_suffix(".zip")?;
         if !name.contains("addend") {
             return None;

@@ -6,6 +6,7 @@ use super::extract;
 use super::page::{Form, Offer, list_year};
 use crate::model::request::{Discovery, Reading, ShapeError, Unit, UnitDocuments};
 use crate::model::watch::Watch;
+use crate::sources::cms::links::file_name;
 use crate::sources::{Brief, Seen, Source, SourceMeta};
 
 static META: SourceMeta = SourceMeta {
@@ -58,7 +59,7 @@ impl Source for Therapy {
     fn recognise(&self, url: &str, brief: &Brief<'_>) -> Option<Unit> {
         let path = url.split(['?', '#']).next()?;
         let form = Form::of(path)?;
-        let year = list_year(path.rsplit('/').next()?)?;
+        let year = list_year(file_name(path))?;
         let offer = Offer {
             url: url.to_owned(),
             form,

@@ -208,6 +208,8 @@ fn end_marks_latin_letters_and_blank_rows_do_not_matter() {
     let mut bytes = table.csv();
     bytes.extend(b",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\r\n\x1a,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\r\n");
     bytes.extend(format!("A note behind the data.{}\r\n", ",".repeat(30)).into_bytes());
+    // In one cell, and the last one without an end.
+    bytes.extend(b"A notice of copyright\r\nand another");
     let text = String::from_utf8(bytes)
         .unwrap()
         .replace("\"SERVICE 20560, MADE\"", "SERVICE #20560");
@@ -223,6 +225,22 @@ fn end_marks_latin_letters_and_blank_rows_do_not_matter() {
     )
     .unwrap();
     assert_eq!(said(&plain), said(&read));
+}
+
+#[test]
+fn a_row_that_is_cut_is_no_note() {
+    let whole = Table::april(60).csv();
+    for rest in ["20560", "20560,\"A note", "A note,20560\r\n", "A note, 1"] {
+        let mut bytes = whole.clone();
+        bytes.extend(rest.as_bytes());
+        let read = read(
+            "RVU20B",
+            &archive(&[("a.csv", &bytes)]),
+            &watching_all(),
+            excerpts(),
+        );
+        assert!(read.is_err(), "{rest}");
+    }
 }
 
 #[test]
@@ -368,6 +386,11 @@ fn another_release_under_this_name_is_refused() {
     untitled.title = "A table".to_owned();
     let bytes = archive(&[("a.csv", &untitled.csv())]);
     assert!(why("RVU20B", &bytes, excerpts()).contains("a.csv title"));
+    // The year with its usual mark.
+    let mut marked = Table::april(60);
+    marked.title = marked.title.replace("2020", "CY2020");
+    let bytes = archive(&[("a.csv", &marked.csv())]);
+    assert!(read("RVU20B", &bytes, &watching_all(), excerpts()).is_ok());
 }
 
 #[test]
