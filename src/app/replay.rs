@@ -36,7 +36,7 @@ const ONE_LOOK: TimeDelta = TimeDelta::minutes(1);
 
 /// Checks every source at each time of the recording, with the clock at that time.
 ///
-/// `seen` hears of each moment as it is done.
+/// `seen` hears of each moment as it is done. The addresses of the recording that no source asked for come back.
 ///
 /// # Errors
 /// When the store is one that a daemon filled, or this machine fails.
@@ -45,7 +45,7 @@ pub async fn replay(
     recording: Recording,
     progress: Progress<'_>,
     mut seen: impl AsyncFnMut(&Arc<App>, &Moment) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let moments = looks(&recording);
     let Some(&first) = moments.first() else {
         return Err(Failure::message(
@@ -56,7 +56,8 @@ pub async fn replay(
     mark(config)?;
     let clock = Arc::new(SetClock::new(first));
     let shown: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-    let app = wiring::app(config, Arc::clone(&shown), Web::Recorded(recording, shown))?;
+    let web = Web::Recorded(recording.clone(), Arc::clone(&shown));
+    let app = wiring::app(config, shown, web)?;
     let never = CancellationToken::new();
     for at in moments {
         clock.set(at);
@@ -75,7 +76,7 @@ pub async fn replay(
         )
         .await?;
     }
-    Ok(())
+    Ok(recording.unasked())
 }
 
 /// The times at which to check: the last of each look. An address captured again begins another look.

@@ -955,6 +955,27 @@ fn captures_seconds_apart_are_one_look_at_the_web() {
 }
 
 #[test]
+fn what_no_source_asks_for_is_said() {
+    let desk = Desk::new();
+    let [a, b, _] = three();
+    let known = "https://www.cms.gov/files/zip/rvu20a.zip";
+    let strange = "https://www.cms.gov/files/zip/april-release-of-2020.zip";
+    let says = "No source asked for these addresses of the recording:";
+    let quiet = desk.replay("known", &[zip_at(MOMENTS[0], known, &a.zip)]);
+    assert!(!quiet.text.contains(says), "{}", quiet.text);
+    // From the archive, too.
+    let again = desk.replay_again("known");
+    assert!(!again.text.contains(says), "{}", again.text);
+    let captures = [
+        zip_at(MOMENTS[0], known, &a.zip),
+        zip_at(MOMENTS[1], strange, &b.zip),
+    ];
+    let replayed = desk.replay("strange", &captures);
+    let expected = format!("{says}\n  {strange}\n");
+    assert!(replayed.text.contains(&expected), "{}", replayed.text);
+}
+
+#[test]
 fn an_address_that_answers_otherwise_within_the_minute_or_the_day_is_looked_at_again() {
     let desk = Desk::new();
     let table = made_file(2020, "January", "A", "36.0896");

@@ -211,8 +211,11 @@ fn recorded_since(app: &App, request: &Request, known: &KnownCapture) -> bool {
         return false;
     };
     // A page that only points elsewhere stays the same when what it points to does not.
-    [&request.url, &known.final_url]
-        .into_iter()
+    let urls = [&request.url, &known.final_url];
+    for url in urls {
+        recording.note_asked(url);
+    }
+    urls.into_iter()
         .filter_map(|url| recording.last_captured(url, now))
         .any(|last| last > known.at)
 }

@@ -33,7 +33,8 @@ pub fn replay_command(args: &ReplayArgs, context: &Context) -> Result<Exit, Fail
     let progress = |text: &str| {
         let _ = writeln!(std::io::stderr(), "  {}", harmless(text));
     };
-    let well = run(&config, recording, context, &progress, |_| Ok(()))?;
+    let Replayed { well, unasked } = run(&config, recording, context, &progress, |_| Ok(()))?;
+    tell_unasked(&unasked)?;
     if args.into.is_some() {
         say(&format!(
             "\nThe store is in {0}: {1} --store {0} changes\n",
@@ -48,24 +49,50 @@ pub fn replay_command(args: &ReplayArgs, context: &Context) -> Result<Exit, Fail
     })
 }
 
+/// How a replay went.
+#[derive(Debug)]
+pub(super) struct Replayed {
+    /// Everything that was asked for could be read.
+    pub(super) well: bool,
+    /// Addresses of the recording that no source asked for.
+    unasked: Vec<String>,
+}
+
 /// Replays a recording, and says at each of its times how it went; `after` each, its mail is out.
-/// Whether everything could be read.
 pub(super) fn run(
     config: &Config,
     recording: Recording,
     context: &Context,
     progress: &(dyn Fn(&str) + Send + Sync),
     mut after: impl FnMut(&Moment) -> Result<(), Failure>,
-) -> Result<bool, Failure> {
+) -> Result<Replayed, Failure> {
     let mut well = true;
-    context
-        .runtime()?
-        .block_on(replay(config, recording, progress, async |_, moment| {
-            tell(moment, !config.recipients.is_empty())?;
-            well &= moment.passes.iter().all(|pass| pass.problems.is_empty());
-            after(moment)
-        }))?;
-    Ok(well)
+    let unasked =
+        context
+            .runtime()?
+            .block_on(replay(config, recording, progress, async |_, moment| {
+                tell(moment, !config.recipients.is_empty())?;
+                well &= moment.passes.iter().all(|pass| pass.problems.is_empty());
+                after(moment)
+            }))?;
+    Ok(Replayed { well, unasked })
+}
+
+/// What had no part in what was found: a document may be there under a name that coverd does not know.
+fn tell_unasked(unasked: &[String]) -> Result<(), Failure> {
+    /// Addresses that are named; a web archive may have thousands.
+    const MOST: usize = 20;
+    if unasked.is_empty() {
+        return Ok(());
+    }
+    say("\nNo source asked for these addresses of the recording:\n")?;
+    for url in unasked.iter().take(MOST) {
+        say(&format!("  {}\n", harmless(url)))?;
+    }
+    match unasked.len().saturating_sub(MOST) {
+        0 => Ok(()),
+        more => say(&format!("  and {more} more\n")),
+    }
 }
 
 /// `somebody` is configured to be mailed.

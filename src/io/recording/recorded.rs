@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use include_dir::Dir;
@@ -22,6 +22,8 @@ const MAX_REDIRECTS: usize = 10;
 pub struct Recording {
     bodies: Bodies,
     captures: Arc<Captures>,
+    /// The addresses that were asked for, in the form in which they are compared.
+    asked: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Recording {
@@ -38,10 +40,7 @@ impl Recording {
         })?;
         if real.is_file() {
             let (warc, captures) = warc::open(&real)?;
-            return Ok(Self {
-                bodies: Bodies::Warc(Arc::new(warc)),
-                captures: Arc::new(captures),
-            });
+            return Ok(Self::of(Bodies::Warc(Arc::new(warc)), captures));
         }
         Self::read(Bodies::Folder(real))
     }
@@ -55,8 +54,35 @@ impl Recording {
     }
 
     fn read(bodies: Bodies) -> Result<Self, RecordingError> {
-        let captures = Arc::new(manifest::read(&bodies)?);
-        Ok(Self { bodies, captures })
+        let captures = manifest::read(&bodies)?;
+        Ok(Self::of(bodies, captures))
+    }
+
+    fn of(bodies: Bodies, captures: Captures) -> Self {
+        Self {
+            bodies,
+            captures: Arc::new(captures),
+            asked: Arc::default(),
+        }
+    }
+
+    /// Notes that an address was asked for, also where the answer that is at hand serves.
+    pub fn note_asked(&self, url: &str) {
+        if let Ok(url) = Url::parse(url) {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.insert(key(&url));
+        }
+    }
+
+    /// The addresses for which nobody asked, in order: captures that had no part in what was found.
+    pub fn unasked(&self) -> Vec<String> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        self.captures
+            .iter()
+            .filter(|(key, _)| !asked.contains(*key))
+            .filter_map(|(_, captures)| captures.first())
+            .map(|capture| capture.url.to_string())
+            .collect()
     }
 
     /// The times at which something was captured, each once, oldest first.
@@ -120,6 +146,7 @@ impl Recording {
         let mut place = Url::parse(url)
             .map_err(|error| missing(format!("this is not an address ({error})")))?;
         for hop in 0..=MAX_REDIRECTS {
+            self.note_asked(place.as_str());
             let captures = self.captures.get(&key(&place));
             let Some(capture) = captures.and_then(|captures| newest(captures, at)) else {
                 let day = at.to_rfc3339_opts(SecondsFormat::Secs, true);
