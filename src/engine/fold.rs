@@ -193,7 +193,7 @@ fn standings<'f>(facts: &[&'f Arc<Fact>]) -> Standings<'f> {
         .iter()
         .map(|(&(source, name), &stands)| {
             let corrected = alone.iter().filter(|((other_source, other), _)| {
-                *other_source == source && name.len() > other.len() && name.starts_with(other)
+                *other_source == source && *other != name && name.starts_with(other)
             });
             let standing = corrected.fold((stands, 0), |(latest, number), (_, &stands)| {
                 (latest.max(stands), number + 1)
