@@ -65,7 +65,7 @@ Examples:
   coverd changes --code 20560 --severity coverage
   coverd changes --format csv --limit 1000")]
 pub struct ChangesArgs {
-    /// Only what CMS published on or after this day
+    /// Only what coverd found on or after this day
     #[arg(long, value_name = "DATE")]
     pub since: Option<NaiveDate>,
     /// Only what coverd found up to this day

@@ -6,8 +6,21 @@ use crate::io::store::{Reader, SourceState, StoreError};
 use crate::model::health::{OpenProblem, ProblemKind};
 use crate::render::words::{minute, trouble};
 
-/// How long a source may be without a good read before it counts as stale, whatever its schedule.
+/// How long a source may be without a good read before it counts as stale, unless its last check was good and the
+/// next one is still to come: some are read once a week.
 const STALE: TimeDelta = TimeDelta::days(4);
+
+/// How late that next check may be.
+const GRACE: TimeDelta = TimeDelta::days(1);
+
+/// Whether a source that was read in full at some time was not for too long.
+fn is_stale(state: &SourceState, now: DateTime<Utc>) -> bool {
+    let Some(good) = state.last_good else {
+        return false;
+    };
+    let waits = good >= state.last_checked && now <= state.next_due + GRACE;
+    now - good > STALE && !waits
+}
 
 /// A source as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +189,7 @@ pub fn health(
                     blind.push(format!("{}: never read in full", info.id));
                 }
             }
-            Some(state) if state.last_good.is_some_and(|good| now - good > STALE) => {
+            Some(state) if is_stale(&state, now) => {
                 blind.push(format!(
                     "{}: no good read since {}",
                     info.id,
@@ -198,5 +211,39 @@ fn counted(number: usize, one: &str, what: &str) -> String {
         0 => format!("no {one} {what}"),
         1 => format!("1 {one} {what}"),
         more => format!("{more} {one}s {what}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_is_read_once_a_week_is_stale_only_when_its_next_check_does_not_come() {
+        let at = |day: i64| DateTime::UNIX_EPOCH + TimeDelta::days(day);
+        let state = |good, checked, next| SourceState {
+            last_checked: at(checked),
+            last_good: Some(at(good)),
+            next_due: at(next),
+            first_listed: None,
+            listed: Vec::new(),
+        };
+        for (good, checked, next, now, expected) in [
+            (0, 0, 7, 6, false),
+            (0, 0, 7, 8, false),
+            (0, 0, 7, 9, true),
+            // Read each day.
+            (0, 0, 1, 4, false),
+            (0, 0, 1, 5, true),
+            // Looked at, and not read.
+            (0, 4, 11, 4, false),
+            (0, 7, 14, 8, true),
+        ] {
+            assert_eq!(
+                is_stale(&state(good, checked, next), at(now)),
+                expected,
+                "{good} {checked} {next} {now}"
+            );
+        }
     }
 }
